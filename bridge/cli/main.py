@@ -1,0 +1,180 @@
+"""The command `koru`: picks the verb, imports that verb alone, and turns every error into words and an exit code."""
+
+import os
+import sys
+
+from bridge.protocol.errors import BridgeError, Reason
+from bridge.version import VERSION
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+EXIT_REFUSED = 1
+EXIT_USAGE = 2
+EXIT_BUG = 3
+EXIT_INTERRUPTED = 130
+EXIT_BROKEN_PIPE = 141
+
+# Verb -> what it is for. The verb `x` is the module bridge.cli.x with HELP, configure(parser) and run(arguments).
+GROUPS: dict[str, dict[str, str]] = {
+    "Chats": {
+        "drive": "send one prompt to a chat, with proof",
+        "history": "print the turns of a chat's own store",
+    },
+    "Daemon": {
+        "up": "start the daemon",
+        "down": "stop the daemon",
+        "status": "show the daemon and the windows connected to it",
+    },
+    "Policy": {
+        "trust": "show and change how far an interface is trusted",
+        "approvals": "decide what waits for a person",
+    },
+    "Evidence": {
+        "ledger": "read and verify what was recorded",
+    },
+    "IDE": {
+        "plugin": "install the plugin into an IDE, or compare versions",
+    },
+    "Interfaces": {
+        "doctor": "find out what is wrong, and what to do about it",
+        "explain": "show which interface a drive would take, and why not another",
+        "registry": "check the interface files, yours included",
+    },
+}
+VERBS = {verb: text for group in GROUPS.values() for verb, text in group.items()}
+
+EXAMPLE = 'koru up && koru plugin install && koru drive --workspace . "Run the tests and fix what fails"'
+EXITS = """\
+  0  done, or proven     1  refused: nothing touched   2  usage          3  a bug of ours
+  4  likely, not proven  5  unknown: look before you send again          6  proven not submitted
+  with --wait: 7  the chat asks something   8  the turn failed   9  still running at the deadline"""
+
+# What the one who typed the command can put right by typing another.
+_USAGE_REASONS = frozenset(
+    {
+        Reason.USAGE,
+        Reason.INVALID_PARAMS,
+        Reason.PROMPT_EMPTY,
+        Reason.PROMPT_TOO_LARGE,
+        Reason.PROMPT_CONTROL_CHARACTER,
+        Reason.ID_CONFLICT,
+        Reason.UNKNOWN_DRIVE,
+        Reason.AMBIGUOUS_SURFACE,
+        Reason.UNKNOWN_IDE,
+        Reason.UNKNOWN_STORE,
+        Reason.UNKNOWN_INTERFACE,
+        Reason.UNKNOWN_APPROVAL,
+    }
+)
+
+
+def main(arguments: "Sequence[str] | None" = None) -> int:
+    """Run one command; the exit code. With `--json`, errors are an object {"error": ...} on stdout."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in words[: words.index("--")] if "--" in words else "--json" in words
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+    try:
+        return _finish(_guarded(words, as_json=as_json))
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        return _mute(EXIT_BROKEN_PIPE)
+
+
+def _guarded(words: list[str], *, as_json: bool) -> int:
+    try:
+        return _run(words)
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    except BridgeError as error:
+        return _refuse(error, as_json=as_json)
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        from bridge.cli.bug import report
+
+        return _refuse(report(error, words[:1]), as_json=as_json)
+
+
+def _finish(code: int) -> int:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError:
+        from bridge.cli.output import EXIT_OUTPUT_LOST
+
+        return _mute(code or EXIT_OUTPUT_LOST)
+    return code
+
+
+def _mute(code: int) -> int:
+    """Nobody reads us: without this, the interpreter would try again on its way out, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+def _run(words: list[str]) -> int:
+    if not words or words[0] in ("-h", "--help", "help"):
+        _say(_help())
+        return 0 if words else EXIT_USAGE
+    if words[0] in ("-V", "--version"):
+        _say(f"koru {VERSION}")
+        return 0
+    verb, rest = words[0], words[1:]
+    if verb not in VERBS:
+        raise _unknown(verb)
+    module = __import__(f"bridge.cli.{verb}", fromlist=["run"])
+    return int(module.run(_parse(verb, module, rest)))
+
+
+def _parse(verb: str, module: "Any", words: list[str]) -> "Any":
+    """A verb may name its FLAGS: then a call with nothing else is read here, and argparse is not imported."""
+    flags = getattr(module, "FLAGS", None)
+    if flags is not None and all(word in flags for word in words):
+        return type("Flags", (), {flag.strip("-").replace("-", "_"): flag in words for flag in flags})
+    from bridge.cli.arguments import parse
+
+    return parse(verb, module, words)
+
+
+def _say(text: str) -> None:
+    from bridge.cli.output import say
+
+    say(text)
+
+
+def _unknown(verb: str) -> BridgeError:
+    from difflib import get_close_matches
+
+    near = get_close_matches(verb, VERBS, n=1)
+    hint = f"did you mean: koru {near[0]}" if near else "koru --help lists them"
+    return BridgeError(Reason.USAGE, f"there is no verb {verb!r}", hint=hint)
+
+
+def _refuse(error: BridgeError, *, as_json: bool) -> int:
+    if as_json:
+        from bridge.cli.output import emit
+
+        wire = {"reason": error.reason, "message": error.message, "hint": error.hint, "where": error.where}
+        emit({"error": wire})
+    else:
+        print(f"koru: {error}", file=sys.stderr)
+    if error.reason is Reason.INTERNAL:
+        return EXIT_BUG
+    return EXIT_USAGE if error.reason in _USAGE_REASONS else EXIT_REFUSED
+
+
+def _help() -> str:
+    lines = [
+        "koru drives the agent chats that are open in your IDEs, and proves what happened.",
+        "",
+        "usage: koru VERB ...          koru VERB --help          koru --version",
+    ]
+    for title, verbs in GROUPS.items():
+        lines += ["", title, *(f"  {verb:<9} {text}" for verb, text in verbs.items())]
+    return "\n".join([*lines, "", "Every verb takes --json.", "", "Example", f"  {EXAMPLE}", "", "Exit status", EXITS])

@@ -1,0 +1,113 @@
+"""Builds the daemon's parts and runs them until it is told to stop. The one file that knows everyone."""
+
+import logging
+import os
+import secrets
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import anyio
+from anyio import to_thread
+
+from bridge import paths
+from bridge.daemon.changes import Changes
+from bridge.daemon.channel import PluginChannel, surface_by_key
+from bridge.daemon.drives import Drives
+from bridge.daemon.epochs import Epochs
+from bridge.daemon.faults import Faults
+from bridge.daemon.handlers import House, Identity
+from bridge.daemon.interfaces import Interfaces
+from bridge.daemon.journal import Journal
+from bridge.daemon.permissions import Permissions
+from bridge.daemon.rundir import Listening
+from bridge.daemon.runner import Runner
+from bridge.daemon.server import Connections, Server
+from bridge.daemon.sessions import HEARTBEAT_MS, Sessions
+from bridge.daemon.watch import Stores
+from bridge.ledger.store import Ledger
+from bridge.policy.redaction import Redactor
+from observers.catalogue import OBSERVERS
+from registry.load import Registry, load
+
+_LOG = logging.getLogger(__name__)
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What was made ready before the event loop: the locks are held and the socket is bound."""
+
+    listening: Listening
+    epochs: Epochs
+    state_directory: Path
+    ledger: Ledger
+    key: bytes | None
+    redactor: Redactor
+    heartbeat_ms: int = HEARTBEAT_MS
+
+
+async def run(ground: Ground, ready: Callable[[], Awaitable[None]], stopping: Callable[[], None]) -> None:
+    """Serve until a signal or `daemon/stop`. `ready` is called when requests are answered, `stopping` at the end."""
+    sessions = Sessions(ground.epochs, heartbeat_ms=ground.heartbeat_ms)
+    connections = Connections()
+    faults = Faults(os.environ.get("KORU_FAULT"))
+    journal = Journal(ground.ledger, paths.ledger_directory(), ground.key, faults, ground.redactor)
+    changes = Changes()
+    registry = await to_thread.run_sync(_registry)
+    surface_of = partial(surface_by_key, sessions)
+    permissions = Permissions(journal, registry.interfaces, paths.config_directory(), ground.redactor, surface_of)
+    drives = Drives(journal, sessions, registry.interfaces, permissions)
+    channel = PluginChannel(sessions, faults, drives.record_late)
+    runner = Runner(journal, channel, Stores(OBSERVERS, sessions, changes), permissions)
+    sessions.on_event = drives.on_chat_event
+    interfaces = Interfaces(registry, sessions, permissions)
+    house = House(
+        _identity(ground), sessions, drives, journal, interfaces, permissions, anyio.Event(), connections.clients
+    )
+    server = Server(ground.listening.socket, house, connections)
+    async with anyio.create_task_group() as tasks:
+        drives.attach(runner, tasks)
+        await tasks.start(_stop_on_signal, house.stop)
+        left_open = await drives.recover()
+        _LOG.info("the ledger holds %d rows; %d drives were left open", journal.last_seq(), left_open)
+        await tasks.start(server.serve)
+        await ready()
+        _LOG.info("ready: pid %d, socket %s", house.identity.pid, house.identity.socket)
+        await house.stop.wait()
+        stopping()
+        await server.stop()
+        tasks.cancel_scope.cancel()
+    await to_thread.run_sync(changes.stop)
+    _LOG.info("stopped")
+
+
+def _registry() -> Registry:
+    """The registry, with the operator's own files. A bad file costs itself alone, and is told."""
+    registry = load(paths.config_directory() / "interfaces")
+    for problem in registry.problems:
+        _LOG.warning("registry: %s", problem)
+    return registry
+
+
+def _identity(ground: Ground) -> Identity:
+    return Identity(
+        instance_id=secrets.token_hex(8),
+        pid=os.getpid(),
+        started_at_ms=time.time_ns() // 1_000_000,
+        socket=ground.listening.path,
+        state_directory=ground.state_directory,
+    )
+
+
+async def _stop_on_signal(
+    stop: anyio.Event, *, task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED
+) -> None:
+    with anyio.open_signal_receiver(*_STOP_SIGNALS) as signals:
+        task_status.started()
+        async for number in signals:
+            _LOG.info("stopping on %s", signal.Signals(number).name)
+            stop.set()

@@ -1,0 +1,50 @@
+"""Which drive does a new turn in a store belong to, when several drives carried the same text?
+
+A store shows turns late, so an older drive's turn may first be seen past a younger drive's anchor. The oldest drive
+that still lacks its turn gets it: a turn is never the witness of two drives.
+"""
+
+from dataclasses import dataclass, field
+
+TurnKey = tuple[str, str]
+
+
+@dataclass(slots=True)
+class _Claim:
+    drive_id: str
+    text_sha: str
+    turn: TurnKey | None = None
+    expires: float | None = None
+
+
+@dataclass(slots=True)
+class Claims:
+    """The drives of one store that wait for a turn, oldest first. Times are those of the event loop, in seconds."""
+
+    _claims: list[_Claim] = field(default_factory=list)
+
+    def add(self, drive_id: str, text_sha: str) -> None:
+        if all(claim.drive_id != drive_id for claim in self._claims):
+            self._claims.append(_Claim(drive_id, text_sha))
+
+    def drop(self, drive_id: str) -> None:
+        """The drive touched nothing: no turn can be its own."""
+        self._claims = [claim for claim in self._claims if claim.drive_id != drive_id]
+
+    def expire(self, drive_id: str, at: float) -> None:
+        """Nobody watches for the drive any more; until `at` its turn may still appear and is owed to it."""
+        for claim in self._claims:
+            if claim.drive_id == drive_id:
+                claim.expires = at
+
+    def owner(self, turn: TurnKey, text_sha: str, now: float) -> str | None:
+        """The drive whose turn this is, None when no drive waits for such a text."""
+        self._claims = [claim for claim in self._claims if claim.expires is None or claim.expires > now]
+        for claim in self._claims:
+            if claim.turn == turn:
+                return claim.drive_id
+        for claim in self._claims:
+            if claim.turn is None and claim.text_sha == text_sha:
+                claim.turn = turn
+                return claim.drive_id
+        return None

@@ -1,0 +1,260 @@
+"""Method name to function, for everything the daemon answers. What stands behind is named by protocols only."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import anyio
+
+from bridge.daemon.connection import Connection
+from bridge.daemon.sessions import Session, Sessions
+from bridge.protocol.errors import BridgeError, Reason
+from bridge.protocol.messages import (
+    PROTOCOL_MAX,
+    PROTOCOL_MIN,
+    ApprovalDecideParams,
+    ApprovalsListParams,
+    ApprovalsListResult,
+    ApprovalView,
+    DriveGetParams,
+    DriveListParams,
+    DriveListResult,
+    DriveStartParams,
+    DriveView,
+    DriveWaitParams,
+    Event,
+    ExplainParams,
+    ExplainResult,
+    InitializeParams,
+    InitializeResult,
+    InterfacesListResult,
+    LedgerTailParams,
+    LedgerTailResult,
+    LedgerVerifyResult,
+    Message,
+    ProtocolRange,
+    SessionsListResult,
+    StatusResult,
+    SubscribeParams,
+    SubscribeResult,
+    TrustListResult,
+    TrustSetParams,
+)
+from bridge.protocol.peer import Handler
+from bridge.version import VERSION
+
+
+class Drives(Protocol):
+    """The drives, as handlers see them. A cancelled call (its client left) must not stop a drive that was accepted."""
+
+    async def start(self, params: DriveStartParams) -> DriveView: ...
+    async def get(self, params: DriveGetParams) -> DriveView: ...
+    async def list(self, params: DriveListParams) -> DriveListResult: ...
+    async def wait(self, params: DriveWaitParams) -> DriveView: ...
+    async def cancel(self, params: DriveGetParams) -> DriveView: ...
+
+    def subscribe(self, callback: Callable[[Event], None]) -> Callable[[], None]:
+        """Call back with every event after the row `Records.last_seq`, until the returned function is called."""
+
+    def counts(self) -> tuple[int, int]:
+        """Drives open and settled."""
+
+
+class Records(Protocol):
+    """The ledger, as handlers see it."""
+
+    async def tail(self, params: LedgerTailParams) -> LedgerTailResult: ...
+    async def verify(self) -> LedgerVerifyResult: ...
+    def last_seq(self) -> int:
+        """The last row that subscribers have been told of."""
+
+
+class Interfaces(Protocol):
+    """The registry, as handlers see it."""
+
+    def list(self) -> InterfacesListResult: ...
+    async def explain(self, params: ExplainParams) -> ExplainResult: ...
+
+
+class Permissions(Protocol):
+    """Trust and approvals, as handlers see them."""
+
+    async def trust_list(self) -> TrustListResult: ...
+    async def trust_set(self, params: TrustSetParams) -> TrustListResult: ...
+    def list(self, params: ApprovalsListParams) -> ApprovalsListResult: ...
+    async def decide(self, params: ApprovalDecideParams) -> ApprovalView: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the daemon says of itself."""
+
+    instance_id: str
+    pid: int
+    started_at_ms: int
+    socket: Path
+    state_directory: Path
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything that handlers act on. `stop` is set to end the daemon."""
+
+    identity: Identity
+    sessions: Sessions
+    drives: Drives
+    records: Records
+    interfaces: Interfaces
+    permissions: Permissions
+    stop: anyio.Event
+    clients: Callable[[], int]
+
+
+async def _initialize(house: House, connection: Connection, params: InitializeParams) -> InitializeResult:
+    connection.begin()
+    try:
+        protocol = negotiate(params.protocol)
+        session = await _attach(house, connection, params, protocol)
+    except BaseException:
+        connection.give_up()
+        raise
+    connection.peer.name = f"{params.role} {params.name}"
+    connection.become(params.role, session)
+    return InitializeResult(
+        protocol=protocol,
+        daemon_version=VERSION,
+        instance_id=house.identity.instance_id,
+        session_id=session.session_id if session else "",
+        epoch=session.epoch if session else 0,
+        heartbeat_ms=house.sessions.heartbeat_ms,
+    )
+
+
+def negotiate(offered: ProtocolRange) -> int:
+    """The highest version both speak. BridgeError PROTOCOL_MISMATCH, INVALID_PARAMS."""
+    if offered.min > offered.max:
+        raise BridgeError(Reason.INVALID_PARAMS, "min is greater than max", where="protocol")
+    chosen = min(offered.max, PROTOCOL_MAX)
+    if chosen >= max(offered.min, PROTOCOL_MIN):
+        return chosen
+    older = "the plugin or client" if offered.max < PROTOCOL_MIN else "the daemon"
+    raise BridgeError(
+        Reason.PROTOCOL_MISMATCH,
+        f"this daemon ({VERSION}) speaks protocol {PROTOCOL_MIN} to {PROTOCOL_MAX}, "
+        f"the other side {offered.min} to {offered.max}",
+        where="protocol",
+        hint=f"update {older}",
+    )
+
+
+async def _attach(house: House, connection: Connection, params: InitializeParams, protocol: int) -> Session | None:
+    if (params.role == "plugin") != (params.plugin is not None):
+        message = "plugin is given by the role plugin, and by no other"
+        raise BridgeError(Reason.INVALID_PARAMS, message, where="plugin")
+    if params.plugin is None:
+        return None
+    return await house.sessions.admit(params, params.plugin, protocol, connection.peer)
+
+
+async def _chat_event(house: House, connection: Connection, params: Any) -> None:
+    house.sessions.tell_event(connection.plugin(), params)
+
+
+async def _surfaces_changed(house: House, connection: Connection, params: Any) -> None:
+    house.sessions.tell_surfaces(connection.plugin(), params)
+
+
+async def _log_message(house: House, connection: Connection, params: Any) -> None:
+    house.sessions.tell_log(connection.plugin(), params)
+
+
+async def _subscribe(house: House, connection: Connection, params: SubscribeParams) -> SubscribeResult:
+    connection.check_subscriptions()
+
+    def tell(event: Event) -> None:
+        if params.drive_id is None or (event.drive is not None and event.drive.drive_id == params.drive_id):
+            _tell(connection, event)
+
+    connection.subscribed(house.drives.subscribe(tell))
+    return SubscribeResult(seq=house.records.last_seq())
+
+
+def _tell(connection: Connection, event: Event) -> None:
+    """Never raises: a subscriber must not disturb the drive. A drive too long for a line is left to `drive/get`."""
+    try:
+        connection.peer.notify("events/event", event)
+    except BridgeError:
+        connection.peer.notify("events/event", event.model_copy(update={"drive": None}))
+
+
+async def _sessions_list(house: House, connection: Connection, params: Message) -> SessionsListResult:
+    return SessionsListResult(sessions=[session.view() for session in house.sessions.live()])
+
+
+async def _status(house: House, connection: Connection, params: Message) -> StatusResult:
+    drives_open, drives_settled = house.drives.counts()
+    return StatusResult(
+        version=VERSION,
+        instance_id=house.identity.instance_id,
+        pid=house.identity.pid,
+        started_at_ms=house.identity.started_at_ms,
+        socket=str(house.identity.socket),
+        state_directory=str(house.identity.state_directory),
+        protocol=ProtocolRange(min=PROTOCOL_MIN, max=PROTOCOL_MAX),
+        sessions=[session.view() for session in house.sessions.live()],
+        drives_open=drives_open,
+        drives_settled=drives_settled,
+        ledger_rows=house.records.last_seq(),
+        clients=house.clients(),
+    )
+
+
+async def _explain(house: House, connection: Connection, params: ExplainParams) -> ExplainResult:
+    return await house.interfaces.explain(params)
+
+
+async def _interfaces_list(house: House, connection: Connection, params: Message) -> InterfacesListResult:
+    return house.interfaces.list()
+
+
+async def _approvals_list(house: House, connection: Connection, params: ApprovalsListParams) -> ApprovalsListResult:
+    return house.permissions.list(params)
+
+
+async def _stop(house: House, connection: Connection, params: Message) -> None:
+    # The answer is queued before the daemon's main task can run; connections are flushed when they are closed.
+    house.stop.set()
+
+
+Answer = Callable[[House, Connection, Any], Awaitable[Message | None]]
+
+ANSWERS: Final[Mapping[str, Answer]] = {
+    "initialize": _initialize,
+    "chat/event": _chat_event,
+    "surfaces/changed": _surfaces_changed,
+    "log/message": _log_message,
+    "drive/start": lambda house, _, params: house.drives.start(params),
+    "drive/get": lambda house, _, params: house.drives.get(params),
+    "drive/list": lambda house, _, params: house.drives.list(params),
+    "drive/wait": lambda house, _, params: house.drives.wait(params),
+    "drive/cancel": lambda house, _, params: house.drives.cancel(params),
+    "events/subscribe": _subscribe,
+    "sessions/list": _sessions_list,
+    "interfaces/explain": _explain,
+    "interfaces/list": _interfaces_list,
+    "trust/list": lambda house, _, params: house.permissions.trust_list(),
+    "trust/set": lambda house, _, params: house.permissions.trust_set(params),
+    "approvals/list": _approvals_list,
+    "approvals/decide": lambda house, _, params: house.permissions.decide(params),
+    "ledger/tail": lambda house, _, params: house.records.tail(params),
+    "ledger/verify": lambda house, _, params: house.records.verify(),
+    "daemon/status": _status,
+    "daemon/stop": _stop,
+}
+
+
+def handlers_for(house: House, connection: Connection) -> dict[str, Handler]:
+    """The table, bound to one connection."""
+    return {method: partial(answer, house, connection) for method, answer in ANSWERS.items()}

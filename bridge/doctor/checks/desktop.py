@@ -1,0 +1,74 @@
+"""The desktop session, the injectors by their own word, and accessibility."""
+
+import importlib.util
+from collections.abc import Iterator
+from functools import partial
+
+from bridge.doctor.finding import Check, Finding, Remedy, Seen
+from bridge.doctor.scene import Scene
+from injectors.catalogue import CATALOGUE
+
+_SHOWN = ("DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE", "XDG_CURRENT_DESKTOP", "SWAYSOCK")
+
+
+def session(scene: Scene) -> Iterator[Finding | Seen]:
+    """From the environment alone; whether it lives is asked by the injectors."""
+    for name in _SHOWN:
+        if scene.environment.get(name):
+            yield Seen(name, scene.environment[name])
+    if not scene.environment.get("DISPLAY") and not scene.environment.get("WAYLAND_DISPLAY"):
+        problem = "there is no desktop session here: neither DISPLAY nor WAYLAND_DISPLAY is set"
+        yield Finding("desktop-session", "note", problem, Remedy("for the plugins none is needed; else log in to one"))
+
+
+def injector(name: str, scene: Scene) -> Iterator[Finding | Seen]:
+    """The injector's own `needs`, which is what a choice would ask, too."""
+    one = CATALOGUE[name](scene.environment)
+    lack = one.needs()
+    if lack is None:
+        yield Seen(f"injector {name}", f"ready; {one.caution}" if one.caution else "ready")
+        return
+    yield Finding(
+        f"injector-{name.replace('_', '-')}",
+        "note",
+        f"{name}: {lack.message}",
+        Remedy(lack.hint, (f"sudo apt install {' '.join(lack.packages)}",) if lack.packages else ()),
+        interfaces=scene.of_adapter("injector", name),
+        blocker=str(lack.blocker),
+        depends_on=("desktop-session",),
+    )
+
+
+def accessibility(scene: Scene) -> Iterator[Finding | Seen]:
+    """Without it a field on the desktop cannot be read back, so nothing there gets better than a claim."""
+    if importlib.util.find_spec("jeepney") is None:
+        remedy = Remedy("install the desktop parts", ("pip install 'koru-bridge[desktop]'",))
+        yield _unread("the D-Bus library is not installed", remedy)
+        return
+    from injectors.atspi_bus import AtspiBus, NoAnswer
+
+    address = scene.environment.get("DBUS_SESSION_BUS_ADDRESS", "")
+    runtime = scene.environment.get("XDG_RUNTIME_DIR", "")
+    if not address and not runtime:
+        yield _unread("there is no session bus", Remedy("log in to a desktop session"))
+        return
+    try:
+        AtspiBus(address or f"unix:path={runtime}/bus").close()
+    except NoAnswer as error:
+        yield _unread(str(error), Remedy("install at-spi2-core", ("sudo apt install at-spi2-core",)))
+        return
+    yield Seen("accessibility", "the bus answers")
+
+
+def _unread(problem: str, remedy: Remedy) -> Finding:
+    return Finding("accessibility", "note", f"accessibility: {problem}", remedy, depends_on=("desktop-session",))
+
+
+CHECKS = (
+    Check("desktop-session", "there is a desktop session", session),
+    *(
+        Check(f"injector-{name.replace('_', '-')}", f"the injector {name} could run", partial(injector, name))
+        for name in CATALOGUE
+    ),
+    Check("accessibility", "fields on the desktop can be read", accessibility),
+)

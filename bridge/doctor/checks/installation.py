@@ -1,0 +1,48 @@
+"""Our packages and the registry: that nobody shares the names, and that every file of it could be taken."""
+
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from importlib.util import find_spec
+from pathlib import Path
+
+from bridge.doctor.finding import Check, Finding, Remedy, Seen
+from bridge.doctor.probes import ADAPTERS
+from bridge.doctor.scene import Scene
+from registry.lint import lint
+
+NAMES = ("bridge", "injectors", "observers", "registry")
+
+
+def names(scene: Scene) -> Iterator[Finding | Seen]:
+    """The names are generic, and installers let one package overwrite another in silence."""
+    own = Remedy("install Koru into an environment of its own", ("uv tool install koru-bridge",))
+    owners = packages_distributions()
+    for name in NAMES:
+        found = sorted(set(owners.get(name, ())))
+        if len(found) > 1:
+            problem = f"the package {name} belongs to several distributions: {', '.join(found)}"
+            yield Finding("import-names", "error", problem, own, name)
+    places = {str(_place(name)) for name in NAMES}
+    yield Seen("installed in", ", ".join(sorted(places)))
+    if len(places) > 1:
+        problem = f"our packages are taken from several places: {', '.join(sorted(places))}"
+        yield Finding("import-names", "error", problem, own, "places")
+
+
+def _place(name: str) -> Path | None:
+    spec = find_spec(name)
+    return Path(spec.origin).parent.parent if spec is not None and spec.origin else None
+
+
+def registry(scene: Scene) -> Iterator[Finding | Seen]:
+    there = scene.registry
+    yield Seen("interfaces", f"{len(there.interfaces)}, {len(there.disabled)} disabled by you")
+    for problem in lint(there, lambda command: None, ADAPTERS):
+        remedy = Remedy("correct or remove the file; the others are in use", (f"koru registry lint {problem.file}",))
+        yield Finding("registry-files", "warning", str(problem), remedy, f"{problem.file}:{problem.line}")
+
+
+CHECKS = (
+    Check("import-names", "our package names have one owner", names),
+    Check("registry-files", "every file of the registry could be taken", registry),
+)

@@ -1,0 +1,116 @@
+"""Runs checks side by side, each for a bounded time. One that crashes or hangs is itself a finding."""
+
+import time
+import traceback
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Literal
+
+from bridge.doctor.finding import Check, Finding, Remedy, Seen, Severity
+from bridge.doctor.scene import Scene
+from registry.model import Interface
+
+BOUND_SECONDS = 0.8
+RANK: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How one check went. `milliseconds` is None for one that was not over when its time was."""
+
+    check: Check
+    state: Literal["ok", "found", "crashed", "hung"]
+    milliseconds: int | None
+    findings: tuple[Finding, ...]
+    seen: tuple[Seen, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An interface now. `blockers` are words of the registry; not usable without one when it is not built."""
+
+    interface: Interface
+    usable: bool
+    blockers: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`hidden` are consequences of what is in `findings`."""
+
+    ran: tuple[Ran, ...]
+    findings: tuple[Finding, ...]
+    hidden: tuple[Finding, ...]
+    interfaces: tuple[Standing, ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Notes are about what may well be absent; anything else is not healthy."""
+        return all(finding.severity == "note" for finding in self.findings)
+
+
+def examine(checks: Sequence[Check], scene: Scene, seconds: float = BOUND_SECONDS) -> Report:
+    """Run them all, `seconds` at most each, and put together what they say."""
+    ran = _run(checks, scene, seconds)
+    every = [finding for each in ran for finding in each.findings]
+    hidden = tuple(finding for finding in every if any(_explains(cause, finding) for cause in every))
+    shown = tuple(finding for finding in every if finding not in hidden)
+    standings = tuple(_standing(interface, every) for interface in scene.registry.interfaces.values())
+    return Report(ran, tuple(sorted(shown, key=lambda f: RANK[f.severity])), hidden, standings)
+
+
+def _explains(cause: Finding, finding: Finding) -> bool:
+    """What is graver than its cause is told beside it."""
+    return cause.id in finding.depends_on and RANK[cause.severity] <= RANK[finding.severity]
+
+
+def _run(checks: Sequence[Check], scene: Scene, seconds: float) -> tuple[Ran, ...]:
+    over: SimpleQueue[Ran] = SimpleQueue()
+    # As daemons: a check that hangs must not keep the process.
+    for check in checks:
+        Thread(target=lambda check=check: over.put(_one(check, scene)), name=check.id, daemon=True).start()
+    results: dict[str, Ran] = {}
+    end = time.monotonic() + seconds
+    while len(results) < len(checks):
+        try:
+            ran = over.get(timeout=max(end - time.monotonic(), 0.0))
+        except Empty:
+            break
+        results[ran.check.id] = ran
+    return tuple(results.get(check.id) or _hung(check, seconds) for check in checks)
+
+
+def _one(check: Check, scene: Scene) -> Ran:
+    began = time.monotonic()
+    try:
+        said = tuple(check.run(scene))
+    except Exception as error:
+        # Where, not what: the values in a message may be anybody's.
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        problem = f"the check {check.id} failed with {type(error).__name__} at {at.filename}:{at.lineno}"
+        remedy = Remedy("this is a fault in Koru; please report it with this line")
+        return Ran(check, "crashed", _since(began), (Finding("check-crashed", "error", problem, remedy, check.id),))
+    findings = tuple(each for each in said if isinstance(each, Finding))
+    seen = tuple(each for each in said if isinstance(each, Seen))
+    return Ran(check, "found" if findings else "ok", _since(began), findings, seen)
+
+
+def _hung(check: Check, seconds: float) -> Ran:
+    problem = f"the check {check.id} was not over within {seconds:g} s, so what it looks at is not known"
+    remedy = Remedy("give it more time", (f"koru doctor --check {check.id} --timeout 30",))
+    return Ran(check, "hung", None, (Finding("check-hung", "warning", problem, remedy, check.id),))
+
+
+def _standing(interface: Interface, findings: Iterable[Finding]) -> Standing:
+    found = [f for f in findings if interface.id in f.interfaces and f.blocker is not None]
+    blockers = tuple(dict.fromkeys(str(finding.blocker) for finding in found))
+    if interface.status != "built":
+        return Standing(interface, False, blockers, f"{interface.status}: {interface.status_reason}")
+    return Standing(interface, not found, blockers, found[0].problem if found else "")
+
+
+def _since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)

@@ -1,0 +1,76 @@
+"""What several checks look at: the environment, the registry, and the daemon's answer. Each is asked for once."""
+
+import json
+import os
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from bridge import paths
+from bridge.client import Client
+from bridge.protocol.errors import BridgeError
+from registry.load import Registry, load
+from registry.model import Probe
+
+ASK_SECONDS = 0.5
+VSIX = Path(__file__).parents[1] / "assets" / "koru-vscode.vsix"
+
+
+class Scene:
+    """Safe for threads. `ask_seconds` bounds how long the daemon is waited for; with `answer` it is not asked."""
+
+    def __init__(
+        self,
+        environment: Mapping[str, str] = os.environ,
+        ask_seconds: float = ASK_SECONDS,
+        answer: dict[str, Any] | BridgeError | None = None,
+    ) -> None:
+        self.environment = environment
+        self.registry: Registry = load(paths.config_directory() / "interfaces")
+        self._ask_seconds = ask_seconds
+        self._asking = Lock()
+        self._answer = answer
+
+    def answer(self) -> dict[str, Any] | BridgeError:
+        """The result of `daemon/status`, or why there is none."""
+        with self._asking:
+            if self._answer is None:
+                self._answer = _ask(self._ask_seconds)
+            return self._answer
+
+    def status(self) -> dict[str, Any] | None:
+        answer = self.answer()
+        return None if isinstance(answer, BridgeError) else answer
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """The plugins connected now; none without a daemon."""
+        status = self.status()
+        return status["sessions"] if status is not None else []
+
+    def built(self, probe: Probe) -> tuple[str, ...]:
+        """The interfaces that exist and are asked about by this probe."""
+        return tuple(i.id for i in self.registry.interfaces.values() if i.probe == probe and i.status == "built")
+
+    def of_adapter(self, probe: Probe, adapter: str) -> tuple[str, ...]:
+        """The interfaces behind which this observer or injector stands."""
+        return tuple(i.id for i in self.registry.interfaces.values() if i.probe == probe and i.adapter == adapter)
+
+
+def bundled_plugin() -> tuple[str, str] | None:
+    """Id and version of the VS Code plugin that this Koru brings, if it brings one."""
+    try:
+        with zipfile.ZipFile(VSIX) as packed:
+            manifest: dict[str, str] = json.loads(packed.read("extension/package.json"))
+        return f"{manifest['publisher']}.{manifest['name']}", manifest["version"]
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        return None
+
+
+def _ask(seconds: float) -> dict[str, Any] | BridgeError:
+    try:
+        with Client.connect(name="koru doctor", timeout=seconds) as client:
+            return client.request("daemon/status", {}, timeout=seconds)
+    except BridgeError as error:
+        return error

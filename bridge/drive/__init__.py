@@ -1,0 +1,1 @@
+"""Deciding, without I/O: nothing here knows a clock, a socket or a file."""

@@ -1,0 +1,158 @@
+"""What secrets look like: tokens with a known beginning, and values beside a word such as `password`.
+
+Every shape needs a literal beginning and gives nothing back once it took it: no text makes matching slow.
+A long random string alone is no secret here, so hashes, UUIDs and ordinary code are left as they are.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bridge.policy.secret_values import is_basic_pair, is_mixed, is_pem, is_secret_value, is_url_password
+
+
+def _always(match: re.Match[str]) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """`anchors`: one of them (in lower case) is in every text that can match. The group `s`, or all, is the secret."""
+
+    kind: str
+    anchors: tuple[str, ...]
+    pattern: re.Pattern[str]
+    accept: Callable[[re.Match[str]], bool] = _always
+
+
+_WORD = r"(?<![A-Za-z0-9_])"
+_END = r"(?![A-Za-z0-9_])"
+_B64URL = "[A-Za-z0-9_-]"
+
+# The characters of a value without quotes. A backslash that begins an escape ends it.
+_BARE = r"""(?:[^\s"'`,;&<>(){}\[\]|\\]|\\(?![nrt"']))"""
+_KEY_WORDS = (
+    r"(?P<key>pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?"
+    r"|(?:api|access|secret|private|signing|encryption|account|auth)[_-]?key)"
+)
+# The key may be quoted or an index, and may have a type: `"token": `, `env["TOKEN"] = `, `password: str = `.
+_ASSIGNED = (
+    _KEY_WORDS + r"(?:_?[0-9]{1,2})?\\?[\"'`]?\]?(?::[ \t]{0,4}[A-Za-z_][\w.\[\]|]{0,40}+[ \t]{0,4}(?==))?"
+    r"(?P<gap>[ \t]{0,8})(?P<sep>:=|=>|===?|!==?|:|=)[ \t]{0,8}"
+    r"(?:[fbru]{0,2}(?P<q>\\?[\"'`])(?P<s1>(?:(?!(?P=q))(?:\\.|[^\n\r])){3,8192}+)(?P=q)"
+    rf"|(?P<s2>{_BARE}{{4,}}+))"
+)
+
+
+def _prefixed(kind: str, beginning: str, rest: str) -> Shape:
+    """A token that begins with one of these words, separated by `|`."""
+    anchors = tuple(word.lower() for word in beginning.split("|"))
+    words = "|".join(re.escape(word) for word in beginning.split("|"))
+    return Shape(kind, anchors, re.compile(rf"{_WORD}(?:{words}){rest}+"))
+
+
+SHAPES: tuple[Shape, ...] = (
+    Shape(
+        "private_key",
+        ("-----begin",),
+        re.compile(
+            r"-----BEGIN[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+            r"""(?P<body>(?:[A-Za-z0-9+/=:,.\s\\"'()<>@]|-(?!----))*+)(?:-----END[A-Z0-9 ]{0,60}-----)?"""
+        ),
+        is_pem,
+    ),
+    Shape(
+        "json_web_token",
+        ("eyj",),
+        re.compile(rf"(?<![A-Za-z0-9_-])eyJ{_B64URL}{{8,}}+(?:\.{_B64URL}*+){{2,4}}+"),
+    ),
+    _prefixed("github_token", "ghp_|gho_|ghu_|ghs_|ghr_", "[A-Za-z0-9]{30,}"),
+    _prefixed("github_token", "github_pat_", "[A-Za-z0-9_]{22,}"),
+    _prefixed("gitlab_token", "glpat-|gldt-|glrt-|glcbt-|glptt-|gloas-", f"{_B64URL}{{20,}}"),
+    _prefixed("slack_token", "xoxb-|xoxp-|xoxa-|xoxo-|xoxs-|xoxr-|xoxe-|xapp-", "[A-Za-z0-9-]{10,}"),
+    Shape(
+        "webhook_url",
+        ("hooks.slack.com/", "/api/webhooks/"),
+        re.compile(
+            r"https://(?:hooks\.slack\.com/(?:services|workflows)|(?:canary\.|ptb\.)?discord(?:app)?\.com/api/webhooks)"
+            r"/(?P<s>[A-Za-z0-9_/-]{20,}+)"
+        ),
+    ),
+    _prefixed("anthropic_key", "sk-ant-", f"{_B64URL}{{20,}}"),
+    _prefixed("openai_key", "sk-proj-|sk-svcacct-|sk-admin-", f"{_B64URL}{{20,}}"),
+    _prefixed("api_key", "sk-or-v1-|xai-|gsk_|fw_|r8_|nvapi-|pplx-", f"{_B64URL}{{24,}}"),
+    Shape("api_key", ("sk-",), re.compile(rf"{_WORD}sk-(?P<s>[A-Za-z0-9]{{32,}}+)"), is_mixed),
+    Shape(
+        "aws_key_id",
+        ("akia", "asia", "abia", "acca"),
+        re.compile(rf"{_WORD}A(?:KIA|SIA|BIA|CCA)[A-Z2-7]{{16}}{_END}"),
+    ),
+    _prefixed("google_key", "AIza", f"{_B64URL}{{35,}}"),
+    _prefixed("google_key", "ya29.|GOCSPX-", r"[A-Za-z0-9_.-]{20,}"),
+    _prefixed("stripe_key", "sk_live_|sk_test_|rk_live_|rk_test_|whsec_", "[A-Za-z0-9]{16,}"),
+    _prefixed("npm_token", "npm_", "[A-Za-z0-9]{36,}"),
+    _prefixed("pypi_token", "pypi-AgE", f"{_B64URL}{{50,}}"),
+    _prefixed("huggingface_token", "hf_", "[A-Za-z0-9]{30,}"),
+    _prefixed("sendgrid_key", "SG.", rf"{_B64URL}{{16,}}+\.{_B64URL}{{16,}}"),
+    _prefixed("digitalocean_token", "dop_v1_|doo_v1_|dor_v1_", "[a-f0-9]{64,}"),
+    _prefixed("shopify_token", "shpat_|shpca_|shppa_|shpss_", "[A-Fa-f0-9]{32,}"),
+    _prefixed("vault_token", "hvs.|hvb.", f"{_B64URL}{{24,}}"),
+    _prefixed("linear_key", "lin_api_", "[A-Za-z0-9]{32,}"),
+    _prefixed("age_key", "AGE-SECRET-KEY-", "[A-Z0-9]{40,}"),
+    Shape(
+        "url_password",
+        ("://",),
+        re.compile(r"""://[^\s/:@"'<>]{0,}+:(?P<s>(?!\[redacted:)[^\s/"'<>]{1,4096})@(?=[A-Za-z0-9\[_.$-])"""),
+        is_url_password,
+    ),
+    Shape(
+        "authorization",
+        ("authorization", "bearer"),
+        re.compile(
+            r"""(?i:(?:authorization\\?["']?[ \t]{0,4}[:=][ \t]{0,4}\\?["']?(?:bearer|basic|token|apikey)|bearer))"""
+            r"[ \t]{1,4}"
+            r"(?P<s>[A-Za-z0-9._~+/=-]{8,}+)"
+        ),
+        is_mixed,
+    ),
+    Shape(
+        "account_key",
+        ("accountkey=", "accesskey="),
+        re.compile(r"(?i:(?:account|access)key)=(?P<s>[A-Za-z0-9+/=]{20,}+)"),
+    ),
+    Shape(
+        "password",
+        (";password=", ";pwd=", "; password=", "; pwd="),
+        re.compile(r"""(?i:; ?(?:password|pwd))=(?P<s>(?![$%{<\[])[^;\s"']{1,}+)"""),
+    ),
+    Shape(
+        "assigned",
+        ("pass", "pwd", "secret", "token", "credential", "key"),
+        re.compile(f"(?i:{_ASSIGNED})"),
+        is_secret_value,
+    ),
+    Shape(
+        "argument",
+        ("-password ", "-passwd ", "-token ", "-secret ", "key ", "-passphrase "),
+        re.compile(
+            r"(?<=-)(?:password|passwd|passphrase|token|secret|api-?key)[ \t]{1,4}"
+            rf"(?P<s>(?![-$<{{\[]){_BARE}{{6,}}+)"
+        ),
+        is_mixed,
+    ),
+    Shape(
+        "password",
+        ("password is ", "passwd is ", "passphrase is ", "password: ", "token is "),
+        re.compile(
+            r"""(?i:password|passwd|passphrase|token)[ \t]{1,4}is:?[ \t]{1,4}["'`]?"""
+            rf"(?P<s>{_BARE}{{6,}}+)"
+        ),
+        is_mixed,
+    ),
+    Shape(
+        "password",
+        ("curl",),
+        re.compile(r"""(?:-u|--user)[ \t=]{1,4}["']?[^\s:"']{1,}+:(?P<s>(?!\[redacted:)[^\s"']{3,}+)"""),
+        is_basic_pair,
+    ),
+)

@@ -1,0 +1,92 @@
+"""Where the chat input of a product was found: the field's accessible name, or a click position inside the window.
+
+One JSON file a product version, with a screenshot for the operator beside it. Nothing stored is believed before it is
+proven again on the window at hand.
+"""
+
+import json
+import os
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from injectors.base import Click, Declined, Field
+from injectors.blockers import Blocker
+
+_safe = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """`field` where accessibility names it, else `click`; `width` and `height` of the window it was taken in."""
+
+    product: str
+    version: str
+    width: int
+    height: int
+    field: Field | None = None
+    click: Click | None = None
+
+
+class CalibrationStore:
+    """`folder` is private to the user: directory 0700, files 0600, replaced as a whole."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def save(self, calibration: Calibration, screenshot: bytes | None = None) -> Path:
+        """Write it, and the PNG `screenshot` beside it. Returns the JSON file."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self._path(calibration.product, calibration.version)
+        _replace(path, json.dumps(asdict(calibration), indent=1).encode("utf-8"))
+        if screenshot is not None:
+            _replace(path.with_suffix(".png"), screenshot)
+        return path
+
+    def load(self, product: str, version: str) -> Calibration | None:
+        """The calibration of exactly this version, or None. Raises Declined for a file that cannot be used."""
+        path = self._path(product, version)
+        try:
+            stored = json.loads(path.read_text(encoding="utf-8"))
+            return _decoded(stored)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            message = f"the calibration {path} cannot be used: {error!r}"
+            raise Declined(Blocker.FIELD_UNKNOWN, message, "delete the file and run koru calibrate") from error
+
+    def _path(self, product: str, version: str) -> Path:
+        return self._folder / f"{_safe.sub('_', product)}@{_safe.sub('_', version)}.json"
+
+
+def _decoded(stored: dict[str, object]) -> Calibration:
+    field, click = stored.pop("field"), stored.pop("click")
+    words = {name: stored.pop(name) for name in ("product", "version")}
+    sizes = {name: stored.pop(name) for name in ("width", "height")}
+    if stored or not all(isinstance(word, str) for word in words.values()):
+        raise ValueError(f"unexpected {sorted(stored) or words}")
+    return Calibration(
+        product=str(words["product"]),
+        version=str(words["version"]),
+        width=_whole(sizes["width"]),
+        height=_whole(sizes["height"]),
+        field=Field(str(field["role"]), str(field["name"])) if isinstance(field, dict) else None,
+        click=Click(_whole(click["left"]), _whole(click["from_bottom"])) if isinstance(click, dict) else None,
+    )
+
+
+def _whole(number: object) -> int:
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise TypeError(f"not a whole number: {number!r}")
+    return number
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write beside, then rename: a reader sees the old file or the new one."""
+    beside = path.with_suffix(path.suffix + ".new")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)

@@ -1,0 +1,21 @@
+"""Every injector by its registry id. An adapter's file has the same name."""
+
+from collections.abc import Callable, Mapping
+
+from injectors.base import Injector
+from injectors.clipboard import Clipboard
+from injectors.wayland_keyboard import WaylandKeyboard
+from injectors.wtype import Wtype
+from injectors.x11 import X11
+from injectors.xdotool import Xdotool
+from injectors.ydotool import Ydotool
+
+CATALOGUE: dict[str, Callable[[Mapping[str, str]], Injector]] = {
+    "x11": X11,
+    "xdotool": Xdotool,
+    "wayland_keyboard": WaylandKeyboard,
+    "wtype": Wtype,
+    "ydotool": Ydotool,
+    "clipboard": Clipboard,
+}
+"""Made from the environment of the desk they shall act on, `os.environ` as a rule."""

@@ -1,0 +1,341 @@
+"""The order of steps every desk injection keeps: prove focus, check for a draft, insert, read back, submit, restore."""
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from injectors import prompt
+from injectors.base import (
+    ClipboardState,
+    Declined,
+    Field,
+    Inserted,
+    Level,
+    Lost,
+    Method,
+    Place,
+    Reading,
+    Restored,
+    Stop,
+    Submitted,
+    Target,
+    Withheld,
+)
+from injectors.blockers import Blocker
+from injectors.parts import (
+    COLLAPSE,
+    COPY,
+    DELETE,
+    PASTE,
+    SELECT_ALL,
+    SUBMIT,
+    Chord,
+    Clipboard,
+    Desk,
+    Keys,
+    Pointer,
+    Reader,
+    Window,
+)
+
+_focus_seconds = 2.0
+_fetch_seconds = 5.0
+_settle_seconds = 4.0
+_settle_characters = 20_000
+"""Characters for which a field may stay still one second longer: a browser shows nothing until all is laid out."""
+
+_verify_seconds = 60.0
+_copy_seconds = 1.0
+_poll_seconds = 0.01
+_passing = frozenset({Blocker.FOCUS_ELSEWHERE, Blocker.MODIFIER_HELD, Blocker.KEYBOARD_GRABBED})
+
+
+def find(desk: Desk, target: Target) -> Window:
+    """The one window that matches. Raises Declined for none, for several, and for a target that names nothing."""
+    if target.window is None and not target.pids and target.app is None and target.title is None:
+        message = "the target names no window, process, class or title"
+        raise Declined(Blocker.TARGET_UNSPECIFIED, message, "name at least one of them")
+    found = [window for window in desk.windows() if window.matches(target)]
+    if not found:
+        raise Declined(Blocker.TARGET_MISSING, f"no window matches {target}", "open the window, or correct the target")
+    if len(found) > 1:
+        names = "; ".join(f"{w.id:#x} pid {w.pid} {w.app} '{w.title}'" for w in found)
+        message = f"{len(found)} windows match: {names}"
+        raise Declined(Blocker.TARGET_AMBIGUOUS, message, "name one of them by window id or title")
+    return found[0]
+
+
+class DeskInjection:
+    """One text into one field, over whatever parts this desk has. `clipboard` None means typing only."""
+
+    def __init__(
+        self,
+        injector: str,
+        target: Target,
+        stop: Stop,
+        *,
+        desk: Desk,
+        keys: Keys,
+        clipboard: Clipboard | None,
+        reader: Reader | None,
+        pointer: Pointer | None = None,
+    ) -> None:
+        self._target, self._stop = target, stop
+        self._desk, self._keys, self._clipboard, self._reader = desk, keys, clipboard, reader
+        self._pointer = pointer
+        self._window = window = find(desk, target)
+        field = reader.field(window.pid) if reader and window.pid else None
+        self.place = Place(injector, window.id, window.pid, window.app, window.title, keys.gap, field)
+        self._text: str | None = None
+        self._level = Level.SENT
+        self._touched = self._submitted = self._owed = False
+        self._state = ClipboardState.UNTOUCHED
+        self._notes: list[str] = []
+
+    def insert(self, text: str, method: Method = Method.PASTE) -> Inserted:
+        prompt.check(text)
+        if self._touched:
+            raise Lost(Blocker.INPUT_BUSY, "this injection has already acted once", "locate the target again")
+        if method is Method.TYPE or self._clipboard is None:
+            method = Method.TYPE
+            if reason := self._keys.typable(text):
+                raise Declined(Blocker.TEXT_UNSUPPORTED, reason, "use the paste method")
+        self._take_focus()
+        self._click_field()
+        if method is Method.PASTE and self._clipboard is not None:
+            self._clipboard.take(text)
+            self._state = ClipboardState.DEFERRED
+        self._check_draft()
+        self._text = text
+        self._level = self._paste(text) if method is Method.PASTE else self._type(text)
+        self._verify(text)
+        return Inserted(self._level, method, len(text), tuple(self._notes))
+
+    def readback(self) -> Reading | None:
+        if self._reader is not None and self.place.pid is not None:
+            text = self._reader.text(self.place.pid)
+            if text is not None:
+                return Reading(text, "accessibility")
+        if not self._target.copyable or self._clipboard is None or self._state is ClipboardState.UNTOUCHED:
+            return None
+        try:
+            copied = self._clipboard.copied(self.place.pid, self._select_and_copy, _copy_seconds)
+            self._press((COLLAPSE,))
+        except Declined:
+            return None
+        return Reading(copied or "", "copy")
+
+    def submit(self, at_least: Level = Level.VERIFIED) -> Submitted | Withheld:
+        withheld = self._why_not_submit(at_least)
+        if withheld is not None:
+            return withheld
+        try:
+            self._press((SUBMIT,))
+        except Declined as error:
+            return Withheld(error.blocker, error.message, error.hint)
+        self._submitted = True
+        text = self._text or ""
+        gone = self._await_reading(lambda reading: not prompt.same(reading.text, text))
+        if gone is None:
+            return Submitted(Level.SENT, ("the field could not be read after Enter",))
+        if prompt.same(gone.text, text):
+            return Submitted(Level.SENT, ("the field still holds the text after Enter",))
+        return Submitted(self._level, ("the field held the text before Enter and not after",))
+
+    def restore(self, *, retract: bool = False) -> Restored:
+        notes: list[str] = []
+        try:
+            self._keys.release()
+            if retract and self._touched and not self._submitted:
+                notes.append(self._retract())
+        except (Declined, Lost) as error:
+            notes.append(f"not retracted: {error.message}")
+        if self._clipboard is not None and self._state is ClipboardState.DEFERRED:
+            self._state = self._clipboard.restore(owed=self._touched and self._owed)
+        return Restored(self._state, self._touched and not self._submitted, tuple(notes))
+
+    def close(self) -> None:
+        """Close every connection; a clipboard still owed to the target or the operator stays served."""
+        for part in (self._clipboard, self._reader, self._keys, self._desk):
+            if part is not None:
+                part.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.restore()
+        self.close()
+
+    def _guard(self) -> None:
+        self._stop.check()
+        self._desk.prove(self._window)
+
+    def _take_focus(self) -> None:
+        """Wait until the target has the focus, asking for it once."""
+        asked = False
+        deadline = time.monotonic() + _focus_seconds
+        while True:
+            try:
+                return self._guard()
+            except Declined as error:
+                if error.blocker not in _passing or time.monotonic() > deadline:
+                    raise
+                if not asked and error.blocker is Blocker.FOCUS_ELSEWHERE:
+                    self._desk.activate(self._window)
+                    asked = True
+            self._stop.wait(_poll_seconds)
+
+    def _click_field(self) -> None:
+        """Give the calibrated input the focus. What lies there is proven by the field check and the readback."""
+        click = self._target.click
+        if click is None:
+            return
+        if self._pointer is None:
+            message = "this injector cannot click, and the target is calibrated by position"
+            raise Declined(Blocker.FIELD_UNKNOWN, message, "click the input by hand and drop the calibration")
+        at = click.position(*self._pointer.size(self._window.id))
+        self._pointer.click(self._window.id, at, self._guard)
+        self._take_focus()
+
+    def _check_field(self) -> None:
+        """The guard inside the window, where accessibility names the field."""
+        wanted = self._target.field
+        if wanted is None:
+            return
+        actual = self._await_field()
+        if actual is None:
+            message = f"the focused field cannot be named, wanted {wanted.role} '{wanted.name}'"
+            raise Declined(Blocker.FIELD_UNKNOWN, message, "turn on accessibility in the target, or click the field")
+        if actual != wanted:
+            message = f"the focus is in {actual.role} '{actual.name}', wanted {wanted.role} '{wanted.name}'"
+            raise Declined(Blocker.FIELD_WRONG, message, "put the cursor in the wanted field")
+
+    def _await_field(self) -> Field | None:
+        """The focused field; a program that has just been given the focus may be slow to say so."""
+        reader, pid = self._reader, self.place.pid
+        if reader is None or pid is None:
+            return None
+        deadline = time.monotonic() + _focus_seconds
+        while (field := reader.field(pid)) is None and reader.sees(pid) and time.monotonic() < deadline:
+            self._stop.check()
+            self._stop.wait(_poll_seconds)
+        return field
+
+    def _press(self, chords: tuple[Chord, ...], also: Callable[[], None] = lambda: None) -> None:
+        def guard() -> None:
+            self._guard()
+            also()
+
+        for chord in chords:
+            self._check_field()
+            self._keys.press(chord, guard)
+
+    def _select_and_copy(self) -> None:
+        self._press((SELECT_ALL, COPY))
+
+    def _check_draft(self) -> None:
+        self._await_field()
+        reading = self.readback()
+        if reading is None:
+            self._notes.append("the field could not be read first, so a draft in it is not ruled out")
+        elif not prompt.vacant(reading.text):
+            message = f"the field already holds {len(reading.text)} characters that are not ours"
+            raise Declined(Blocker.INPUT_BUSY, message, "send or clear the draft first")
+
+    def _paste(self, text: str) -> Level:
+        clipboard = self._clipboard
+        if clipboard is None:
+            raise Declined(Blocker.CLIPBOARD_UNAVAILABLE, "no clipboard here", "use the type method")
+        clipboard.mark(self.place.pid)
+        self._owed = True
+        self._touching(lambda: self._press((PASTE,), clipboard.prove))
+        seconds = _fetch_seconds + len(text) / 200_000
+        fetched = clipboard.fetched(seconds)
+        self._owed = not fetched
+        if fetched is None or (fetched and self.place.pid is None):
+            return Level.SENT
+        if fetched:
+            return Level.DELIVERED
+        if self._stop.reason:
+            raise Lost(Blocker.STOPPED, f"stopped by {self._stop.reason} after the paste key", "look at the field")
+        message = f"the target did not fetch the text within {seconds:.0f} s of the paste key; it may still do so"
+        raise Lost(Blocker.NOT_FETCHED, message, "look at the field; the old clipboard returns once it was fetched")
+
+    def _type(self, text: str) -> Level:
+        typed = 0
+
+        def advance(count: int) -> None:
+            nonlocal typed
+            typed, self._touched = count, True
+
+        try:
+            self._check_field()
+            self._keys.type(text, self._guard, advance)
+        except Declined as error:
+            if typed == 0:
+                raise
+            message = f"{error.message}, after {typed} of {len(text)} characters"
+            raise Lost(error.blocker, message, "remove the partial text from the field") from error
+        return Level.SENT
+
+    def _touching(self, act: Callable[[], None]) -> None:
+        """Run `act`; the target counts as touched unless it was declined."""
+        self._touched = True
+        try:
+            act()
+        except Declined:
+            self._touched = False
+            raise
+
+    def _verify(self, text: str) -> None:
+        reading = self._await_reading(lambda reading: prompt.same(reading.text, text))
+        if reading is None:
+            self._notes.append("the field could not be read back")
+        elif prompt.same(reading.text, text):
+            self._level, self._owed = Level.VERIFIED, False
+            self._notes.append(f"read back equal by {reading.source}")
+        elif self._stop.reason:
+            message = f"stopped by {self._stop.reason} before the field held all of the text"
+            raise Lost(Blocker.STOPPED, message, "look at the field before anything is sent")
+        else:
+            message = f"the field holds {len(reading.text)} characters that differ from our {len(text)}"
+            raise Lost(Blocker.TEXT_DIFFERS, message, "look at the field before anything is sent")
+
+    def _await_reading(self, enough: Callable[[Reading], bool]) -> Reading | None:
+        """Read until `enough`, or until the field stays still; the last reading, or None when unreadable."""
+        moved = time.monotonic()
+        deadline = moved + _verify_seconds
+        still = _settle_seconds + len(self._text or "") / _settle_characters
+        reading = self.readback()
+        while reading is not None and not enough(reading) and time.monotonic() < min(deadline, moved + still):
+            if self._stop.wait(_poll_seconds):
+                break
+            before, reading = reading, self.readback()
+            if reading != before:
+                moved = time.monotonic()
+        return reading
+
+    def _why_not_submit(self, at_least: Level) -> Withheld | None:
+        if not self._touched or self._text is None or self._submitted:
+            return Withheld(Blocker.NOT_INSERTED, "there is no unsubmitted text of ours", "insert first")
+        if self._level < at_least:
+            message = f"the insert is {self._level.name.lower()}, policy asks for {at_least.name.lower()}"
+            return Withheld(Blocker.LEVEL_TOO_LOW, message, "turn on accessibility in the target, or submit by hand")
+        reading = self.readback() if self._level is Level.VERIFIED else None
+        if reading is not None and not prompt.same(reading.text, self._text):
+            return Withheld(Blocker.TEXT_DIFFERS, "the field was edited since the insert", "submit by hand")
+        return None
+
+    def _retract(self) -> str:
+        """Delete our text, only when the field reads exactly as ours."""
+        reading = self.readback()
+        if reading is None or self._text is None or not prompt.same(reading.text, self._text):
+            return "not retracted: the field does not read as our text alone"
+        self._press((SELECT_ALL, DELETE))
+        after = self._await_reading(lambda reading: prompt.vacant(reading.text))
+        if after is None or not prompt.vacant(after.text):
+            return "not retracted: the field still holds text"
+        self._touched = False
+        return "our text was removed from the field"

@@ -1,0 +1,37 @@
+"""Which compositor this is, and how its focus can be known."""
+
+from collections.abc import Mapping
+
+from injectors.base import Missing
+from injectors.blockers import Blocker
+from injectors.parts import Desk
+
+gap = "Wayland has no step that checks the focus and presses a key at once: it can move in between"
+
+_closed = {
+    "GNOME": "GNOME tells no outside program which window has the focus",
+    "KDE": "KWin tells no outside program which window has the focus",
+}
+_route = "use the IDE plugin; the route for this desktop would be the RemoteDesktop portal (libei), not built here"
+
+
+def wayland_missing(environment: Mapping[str, str]) -> Missing | None:
+    """Why focus cannot be proven on this Wayland desk, or None."""
+    if not environment.get("WAYLAND_DISPLAY"):
+        hint = "start the daemon inside the Wayland session"
+        return Missing(Blocker.NO_DISPLAY, "WAYLAND_DISPLAY is not set", hint)
+    if environment.get("SWAYSOCK"):
+        return None
+    desktop = environment.get("XDG_CURRENT_DESKTOP", "")
+    for name, reason in _closed.items():
+        if name in desktop.upper():
+            return Missing(Blocker.DESK_UNSUPPORTED, reason, _route)
+    message = f"the focus of the compositor '{desktop or 'unknown'}' cannot be read"
+    return Missing(Blocker.DESK_UNSUPPORTED, message, _route)
+
+
+def open_desk(environment: Mapping[str, str]) -> Desk:
+    """The desk, after `wayland_missing` found nothing."""
+    from injectors.sway import SwayDesk
+
+    return SwayDesk(environment["SWAYSOCK"])

@@ -1,0 +1,200 @@
+"""Files of JSON, one value a line or one value a file, that another program is writing while we read."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from observers.base import ObserverError, Reason
+from observers.regular_file import Stamp, chunks, opened
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+MAX_FILE = 512 << 20
+MAX_LINE = 64 << 20
+# An unfinished write is a writer at work for this long, and damage afterwards.
+WRITE_GRACE_NS = 10_000_000_000
+
+_TAIL = 256
+_BOM = b"\xef\xbb\xbf"
+_CACHED_BYTES = 48 << 20
+# Seconds between tries. A product may put a new file in the place of the old one in two steps.
+RETRY_DELAYS = (0.01, 0.04, 0.1)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a log was read: always just past a newline. `tail` is what stood before it, to notice a rewrite."""
+
+    device: int
+    inode: int
+    offset: int
+    tail: bytes
+
+
+class Log:
+    """One pass over the complete lines of a log. An unfinished last line is left for the next pass."""
+
+    def __init__(self, path: Path, descriptor: int, after: Place | None, max_line: int) -> None:
+        self.path = path
+        self.stamp = Stamp.of(os.fstat(descriptor))
+        self._descriptor = descriptor
+        self._max_line = max_line
+        if self.stamp.size > MAX_FILE:
+            raise ObserverError(
+                Reason.TOO_LARGE, f"{self.stamp.size} bytes; the most read is {MAX_FILE}", where=str(path)
+            )
+        self.resumed = after is not None and self._still_holds(after)
+        self._offset = after.offset if after is not None and self.resumed else 0
+
+    def __iter__(self) -> Iterator[tuple[int, bytes]]:
+        """Each line with the byte offset it starts at, without its newline, blank lines left out."""
+        kept: list[bytes] = []
+        kept_size = 0
+        for data in chunks(self._descriptor, self._offset, self.stamp.size):
+            *whole, rest = data.split(b"\n")
+            for piece in whole:
+                line = b"".join([*kept, piece])
+                kept, kept_size = [], 0
+                start, self._offset = self._offset, self._offset + len(line) + 1
+                self._check(len(line), start)
+                if text := (line.removeprefix(_BOM) if start == 0 else line).strip():
+                    yield start, text
+            kept.append(rest)
+            kept_size += len(rest)
+            self._check(kept_size, self._offset)
+
+    def place(self) -> Place:
+        """Where the next pass resumes. `changing` when what was read is no longer what stands there."""
+        tail = self._tail(self._offset)
+        after = Stamp.of(os.fstat(self._descriptor))
+        if (
+            after.size < self.stamp.size
+            or len(tail) < min(self._offset, _TAIL)
+            or not tail.endswith(b"\n"[: self._offset])
+        ):
+            raise ObserverError(Reason.CHANGING, "rewritten while it was read", where=str(self.path))
+        return Place(after.device, after.inode, self._offset, tail)
+
+    @property
+    def unfinished(self) -> ObserverError | None:
+        """Why there is not one complete line yet; None when there is, or when an empty file was left behind."""
+        if self._offset > 0 or (self.stamp.size == 0 and not being_written(self.stamp)):
+            return None
+        damage = ObserverError(Reason.CORRUPT, "ends in the middle of its first line", where=str(self.path))
+        return changing_or(damage, self.stamp)
+
+    def _still_holds(self, place: Place) -> bool:
+        same_file = (self.stamp.device, self.stamp.inode) == (place.device, place.inode)
+        return same_file and self.stamp.size >= place.offset and self._tail(place.offset) == place.tail
+
+    def _tail(self, offset: int) -> bytes:
+        return b"".join(chunks(self._descriptor, max(0, offset - _TAIL), offset))
+
+    def _check(self, size: int, start: int) -> None:
+        if size > self._max_line:
+            where = f"{self.path}@{start}"
+            raise ObserverError(Reason.TOO_LARGE, f"a line of more than {self._max_line} bytes", where=where)
+
+
+@contextmanager
+def open_log(path: Path, after: Place | None = None, max_line: int = MAX_LINE) -> Iterator[Log]:
+    """A pass that resumes after `after`, or starts over (`resumed` is False) where the log was rewritten."""
+    with opened(path) as descriptor:
+        yield Log(path, descriptor, after, max_line)
+
+
+def parse(line: bytes, where: str) -> object:
+    """The JSON value of a line or file. ObserverError `corrupt`, also for bytes that are not UTF-8 or nest too deep."""
+    try:
+        return json.loads(line.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ObserverError(Reason.CORRUPT, f"not JSON: {str(error)[:120]}", where=where) from error
+
+
+def being_written(stamp: Stamp) -> bool:
+    """The last write is so recent that what looks torn may be a writer at work."""
+    return time.time_ns() - stamp.modified < WRITE_GRACE_NS
+
+
+def changing_or(damage: ObserverError, stamp: Stamp) -> ObserverError:
+    """`changing` in the place of `damage` while the last write is recent."""
+    if not being_written(stamp):
+        return damage
+    return ObserverError(Reason.CHANGING, "is being written", where=damage.where)
+
+
+class Folds(Generic[T]):
+    """Folds logs into a `T` each, reading only what grew since the last time. Bounded; safe for threads.
+
+    `fold` takes the state, the offset of a line, and the line. A state in use is out of the cache, so two threads never
+    share one.
+    """
+
+    def __init__(self, start: Callable[[], T], fold: Callable[[T, int, bytes, Path], None]) -> None:
+        self._start = start
+        self._fold = fold
+        self._cache: OrderedDict[Path, tuple[Place, T]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read(self, path: Path, render: Callable[[T], R]) -> R:
+        """`render` of the state at the last complete line. ObserverError; `changing` while the first is unfinished."""
+        with self._lock:
+            place, state = self._cache.pop(path, (None, None))
+        with open_log(path, place) as log:
+            if state is None or not log.resumed:
+                state = self._start()
+            for offset, line in log:
+                self._fold(state, offset, line, path)
+            place = log.place()
+            if (unfinished := log.unfinished) is not None:
+                raise unfinished
+        result = render(state)
+        self._keep(path, place, state)
+        return result
+
+    def forget(self) -> None:
+        """Drops what is remembered; the next read of each log starts over."""
+        with self._lock:
+            self._cache.clear()
+
+    def _keep(self, path: Path, place: Place, state: T) -> None:
+        with self._lock:
+            self._cache[path] = (place, state)
+            while len(self._cache) > 1 and sum(kept.offset for kept, _ in self._cache.values()) > _CACHED_BYTES:
+                self._cache.popitem(last=False)
+
+
+def read_whole(path: Path, delays: tuple[float, ...] = RETRY_DELAYS) -> object:
+    """The JSON value of a file that its product rewrites, tried again while it is torn or away for a moment."""
+    for delay in (*delays, None):
+        try:
+            return _read_once(path)
+        except ObserverError as error:
+            if delay is None or not (error.transient or error.reason is Reason.MISSING):
+                raise
+            time.sleep(delay)
+    raise AssertionError("unreachable")
+
+
+def _read_once(path: Path) -> object:
+    with opened(path) as descriptor:
+        before = Stamp.of(os.fstat(descriptor))
+        if before.size > MAX_FILE:
+            raise ObserverError(Reason.TOO_LARGE, f"{before.size} bytes; the most read is {MAX_FILE}", where=str(path))
+        data = b"".join(chunks(descriptor, 0, before.size))
+        if Stamp.of(os.fstat(descriptor)) != before:
+            raise ObserverError(Reason.CHANGING, "rewritten while it was read", where=str(path))
+    try:
+        return parse(data.removeprefix(_BOM), str(path))
+    except ObserverError as error:
+        raise changing_or(error, before) from error

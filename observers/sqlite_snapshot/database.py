@@ -1,0 +1,133 @@
+"""One database that somebody else writes: a query runs on a snapshot, and its answer counts only if that held.
+
+A snapshot that changed under the query is thrown away and the query run again, within a time limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from os import PathLike, fspath
+from typing import Generic, TypeVar
+
+from observers.sqlite_snapshot.budget import Budget
+from observers.sqlite_snapshot.failure import Malformed, Moved, Unreadable
+from observers.sqlite_snapshot.frame_map import FrameMap
+from observers.sqlite_snapshot.pages import NodeCache, Pages
+from observers.sqlite_snapshot.snapshot import Schema, Snapshot, read_schema
+from observers.sqlite_snapshot.store_files import StoreFiles
+from observers.sqlite_snapshot.version import Epoch, Version, take_version
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A committed state. Equal marks of one Database are the same content; the reverse need not hold."""
+
+    epoch: Epoch
+    frame: int
+    meta: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T]):
+    """An answer, the state it was read from, and the pages it depends on (None: too many to list)."""
+
+    value: T
+    mark: Mark
+    pages: frozenset[int] | None
+
+
+class Database:
+    """Reads `path` without a lock, a made file or a written byte. Not thread-safe; keeps nothing open between reads.
+
+    Memory: `cache_bytes` of b-tree pages, one entry for each page in the log, and one value of up to `value_bytes`.
+    """
+
+    def __init__(self, path: str | PathLike[str], *, cache_bytes: int = 8 << 20, value_bytes: int = 64 << 20) -> None:
+        self.path = fspath(path)
+        self._value_bytes = value_bytes
+        self._cache = NodeCache(cache_bytes)
+        self._known = FrameMap()
+        self._schema: Schema | None = None
+
+    def read(self, query: Callable[[Snapshot], T], *, timeout: float = 2.0) -> T:
+        """What `query` returns for one committed state, at least as new as the last commit before this call.
+
+        `query` may run several times, must depend on the snapshot alone, and returns values, not iterators. Its own
+        exceptions pass through if the snapshot held. Blocks for up to about `timeout` seconds, then Unreadable.
+        """
+        return self.poll(query, None, timeout=timeout).value
+
+    def poll(self, query: Callable[[Snapshot], T], last: Reading[T] | None, *, timeout: float = 2.0) -> Reading[T]:
+        """Like `read`; returns `last` itself, without running `query`, if no page it depends on has changed."""
+        budget = Budget(timeout, self._value_bytes)
+        try:
+            return self._retry(query, last, budget)
+        except Unreadable as failure:
+            failure.path = self.path
+            raise
+
+    def _retry(self, query: Callable[[Snapshot], T], last: Reading[T] | None, budget: Budget) -> Reading[T]:
+        careful = False
+        while True:
+            try:
+                return self._attempt(query, last, budget, careful)
+            except Moved as moved:
+                budget.pause(moved)
+            except Malformed as error:
+                # A wal-index that lies looks like corruption too: once more, without it.
+                if careful:
+                    raise Unreadable(error.reason, str(error)) from error
+                careful = True
+
+    def _attempt(
+        self, query: Callable[[Snapshot], T], last: Reading[T] | None, budget: Budget, careful: bool
+    ) -> Reading[T]:
+        with StoreFiles(self.path) as files:
+            version = take_version(files, self._known, budget, careful)
+            try:
+                reading = self._query(query, last, files, version, budget)
+            except Exception as error:
+                self._believe(version, f"it changed under the query, which then failed: {error}")
+                raise
+            self._believe(version, "it changed under the query")
+            return reading
+
+    def _believe(self, version: Version, otherwise: str) -> None:
+        if not version.still_valid():
+            # What was read for it may be wrong, and must not serve the next attempt.
+            self._known.restart(b"")
+            self._cache.clear()
+            raise Moved(otherwise)
+
+    def _query(
+        self,
+        query: Callable[[Snapshot], T],
+        last: Reading[T] | None,
+        files: StoreFiles,
+        version: Version,
+        budget: Budget,
+    ) -> Reading[T]:
+        self._cache.enter(version.epoch)
+        pages = Pages(files, version, self._cache, budget)
+        try:
+            self._schema = read_schema(pages, self._schema)
+            mark = Mark(version.epoch, version.frame, self._schema.meta)
+            if last is not None and _same(last, mark, version):
+                return last
+            # A change of the schema shows in the mark.
+            pages.touched = set()
+            value = query(Snapshot(pages, self._schema))
+        finally:
+            pages.close()
+        return Reading(value, mark, None if pages.touched is None else frozenset(pages.touched))
+
+
+def _same(last: Reading[T], now: Mark, version: Version) -> bool:
+    if (last.mark.epoch, last.mark.meta) != (now.epoch, now.meta):
+        return False
+    if last.mark.frame == now.frame:
+        return True
+    return last.pages is not None and all(version.frames.get(page, 0) <= last.mark.frame for page in last.pages)

@@ -1,0 +1,146 @@
+"""The files of one database, opened O_RDONLY and nothing else: no lock, no file made, nothing mapped.
+
+Closing a descriptor drops the POSIX locks this process holds on that file, so never point this at a database
+that the same process has open through sqlite3.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from observers.sqlite_snapshot.failure import Reason, Unreadable
+
+# O_NONBLOCK: a named pipe in the place of a store must not hang the open.
+_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+_NO_ACCESS_TIME = getattr(os, "O_NOATIME", 0)
+# File times on Linux come from the coarse clock (CLOCK_REALTIME_COARSE).
+_LINUX_FILE_CLOCK = 5
+# Newer kernels give some writes a finer time, a little ahead of that clock. More is a clock that was set back.
+_MOST_AHEAD = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What stat tells about the content of a file; times in nanoseconds."""
+
+    device: int
+    inode: int
+    size: int
+    modified: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Stamp:
+        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+    def settled(self) -> bool:
+        """Any later write will get another time. False within one clock tick of the last write."""
+        now = time.clock_gettime_ns(_LINUX_FILE_CLOCK) if sys.platform == "linux" else time.time_ns()
+        return now > self.modified or self.modified > now + _MOST_AHEAD
+
+
+def _open(path: str) -> int:
+    try:
+        return os.open(path, _FLAGS | _NO_ACCESS_TIME)
+    except PermissionError:
+        # O_NOATIME is for the owner of the file only.
+        return os.open(path, _FLAGS)
+
+
+def _open_regular(path: str) -> int:
+    try:
+        descriptor = _open(path)
+    except FileNotFoundError as error:
+        raise Unreadable(Reason.MISSING, f"no file {path}") from error
+    except PermissionError as error:
+        raise Unreadable(Reason.DENIED, f"no permission to read {path}") from error
+    except OSError as error:
+        raise Unreadable(Reason.NOT_A_FILE, f"{path} cannot be opened: {error.strerror}") from error
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise Unreadable(Reason.NOT_A_FILE, f"{path} is not a regular file")
+
+
+def _open_companion(path: str, ignored: frozenset[Reason]) -> int | None:
+    try:
+        return _open_regular(path)
+    except Unreadable as failure:
+        if failure.reason in ignored:
+            return None
+        raise
+
+
+class StoreFiles:
+    """Open descriptors of a database, its `-wal` and its `-shm` (None where there is none), closed on exit."""
+
+    def __init__(self, path: str) -> None:
+        # SQLite puts the companions beside the real file, not beside a link to it.
+        self.path = os.path.realpath(path)
+        self.wal: int | None = None
+        self.shm: int | None = None
+        self.database = _open_regular(self.path)
+        try:
+            # A log that cannot be read hides commits, so only its absence is fine; the index is merely a short cut.
+            self.wal = _open_companion(self.path + "-wal", frozenset({Reason.MISSING}))
+            if self.wal is not None:
+                self.shm = _open_companion(self.path + "-shm", frozenset(Reason))
+        except Unreadable:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        for descriptor in (self.database, self.wal, self.shm):
+            if descriptor is not None:
+                os.close(descriptor)
+
+    def stamp(self) -> Stamp:
+        return Stamp.of(os.fstat(self.database))
+
+    def in_place(self, suffix: str, descriptor: int) -> bool:
+        """The name still leads to the file that was opened."""
+        try:
+            named = Path(self.path + suffix).stat()
+        except OSError:
+            return False
+        opened = os.fstat(descriptor)
+        return (named.st_dev, named.st_ino) == (opened.st_dev, opened.st_ino)
+
+    def wal_holds_data(self) -> bool:
+        """There is, now, a `-wal` with at least a whole header under that name."""
+        try:
+            return Path(self.path + "-wal").stat().st_size >= 32
+        except OSError:
+            return False
+
+    def journal_is_hot(self) -> bool:
+        """A rollback journal with a header: the database may be in the middle of a transaction."""
+        try:
+            descriptor = _open(self.path + "-journal")
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        try:
+            return read(descriptor, 1, 0) not in (b"", b"\0")
+        finally:
+            os.close(descriptor)
+
+
+def read(descriptor: int, size: int, offset: int) -> bytes:
+    """Up to `size` bytes at `offset`."""
+    try:
+        return os.pread(descriptor, size, offset)
+    except OSError as error:
+        raise Unreadable(Reason.IO, f"reading failed at byte {offset}: {error.strerror}") from error

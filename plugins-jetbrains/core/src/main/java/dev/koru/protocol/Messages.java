@@ -1,0 +1,1807 @@
+// Generated from bridge/protocol/messages.py by `python -m bridge.protocol.generate`. Do not edit.
+package dev.koru.protocol;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Every message of the wire. A component that is null was not given. */
+public final class Messages {
+    private Messages() {}
+
+    /** What all messages can do. */
+    public interface Message {
+        /** The fields as they go on the wire; those that are null stay away. */
+        Map<String, Object> encode();
+    }
+
+    /** Makes a message of a parsed value. Throws WireException naming the field. */
+    public interface Decoder {
+        Message decode(Object wire);
+    }
+
+    /** One name of the wire. {@code result} is null for notifications. */
+    public record Method(String answeredBy, Decoder params, Decoder result) {}
+
+    public static final int LINE_MAX_BYTES = 1048576;
+    public static final int PROMPT_MAX_BYTES = 262144;
+    public static final int PROTOCOL_MAX = 1;
+    public static final int PROTOCOL_MIN = 1;
+    public static final long SAFE_INTEGER = 9007199254740991L;
+
+    private static final Wire.Reader<String> TEXT = Wire.text(0, Integer.MAX_VALUE, null);
+    private static final Wire.Reader<ApprovalState> APPROVAL_STATE = Wire.word(ApprovalState.class);
+    private static final Wire.Reader<DriveAction> DRIVE_ACTION = Wire.word(DriveAction.class);
+    private static final Wire.Reader<PolicyDecision> POLICY_DECISION = Wire.word(PolicyDecision.class);
+    private static final Wire.Reader<SecretsInPrompts> SECRETS_IN_PROMPTS = Wire.word(SecretsInPrompts.class);
+    private static final Wire.Reader<TrustLevel> TRUST_LEVEL = Wire.word(TrustLevel.class);
+    private static final Wire.Reader<String> WORKSPACE = Wire.text(1, 4096, null);
+    private static final Wire.Reader<ChannelGrade> CHANNEL_GRADE = Wire.word(ChannelGrade.class);
+    private static final Wire.Reader<Disposition> DISPOSITION = Wire.word(Disposition.class);
+    private static final Wire.Reader<String> DRIVE_ID = Wire.text(0, Integer.MAX_VALUE, "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$");
+    private static final Wire.Reader<DriveState> DRIVE_STATE = Wire.word(DriveState.class);
+    private static final Wire.Reader<FactKind> FACT_KIND = Wire.word(FactKind.class);
+    private static final Wire.Reader<Grade> GRADE = Wire.word(Grade.class);
+    private static final Wire.Reader<String> IDENTIFIER = Wire.text(1, 256, null);
+    private static final Wire.Reader<Long> INTEGER = Wire.integer(-9007199254740991L, 9007199254740991L);
+    private static final Wire.Reader<JournalState> JOURNAL_STATE = Wire.word(JournalState.class);
+    private static final Wire.Reader<LogLevel> LOG_LEVEL = Wire.word(LogLevel.class);
+    private static final Wire.Reader<Long> MILLISECONDS = Wire.integer(0, 9007199254740991L);
+    private static final Wire.Reader<Outcome> OUTCOME = Wire.word(Outcome.class);
+    private static final Wire.Reader<Role> ROLE = Wire.word(Role.class);
+    private static final Wire.Reader<String> TEXT_HASH = Wire.text(0, Integer.MAX_VALUE, "^[0-9a-f]{64}$");
+    private static final Wire.Reader<TurnState> TURN_STATE = Wire.word(TurnState.class);
+
+    public enum ApprovalState { PENDING, APPROVED, DENIED, USED, VOID }
+
+    public enum DriveAction { SEND, DRAFT }
+
+    public enum PolicyDecision { ALLOW, ASK, DENY }
+
+    public enum SecretsInPrompts { ALLOW, WARN, ASK, DENY }
+
+    public enum TrustLevel { OBSERVE, DRAFT, SEND, AUTONOMOUS }
+
+    public enum ChannelGrade { CLAIM, READBACK, HOST }
+
+    public enum Disposition { DONE, PENDING, DECLINED, LOST }
+
+    public enum DriveState { ACCEPTED, ACTING, SETTLED }
+
+    public enum FactKind { INSERTED, SUBMITTED, QUEUED, WITHDRAWN, TURN_STARTED, TURN_ENDED, NEEDS_INPUT, TURN_FAILED }
+
+    public enum Grade { CLAIM, READBACK, HOST, WITNESS }
+
+    public enum JournalState { ABSENT, BEGUN, TOUCHED, SUBMITTED, WITHDRAWN, DECLINED }
+
+    public enum LogLevel { DEBUG, INFO, WARNING, ERROR }
+
+    public enum Outcome { CONFIRMED, REFUSED, LIKELY, UNKNOWN, FAILED }
+
+    public enum Role { PLUGIN, CLIENT, OPERATOR }
+
+    public enum TurnState { WAITING, COMPLETED, NEEDS_INPUT, TURN_FAILED, WAIT_TIMEOUT }
+
+    /**
+     * Which interface would a drive with this selector take, and why not another?
+     */
+    public record ExplainParams(SurfaceSelector selector, boolean draft) implements Message {
+        public static ExplainParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static ExplainParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new ExplainParams(
+                    fields.required("selector", SurfaceSelector::read),
+                    fields.orElse("draft", Wire::flag, false));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("selector", selector.encode());
+            wire.put("draft", draft);
+            return wire;
+        }
+    }
+
+    /**
+     * Every interface that could drive, for each surface that fits, best first. `message` says why none would act.
+     * `others`: the connected surfaces that do not fit.
+     */
+    public record ExplainResult(List<ExplainRow> rows, List<String> surfaces, List<String> others, String message) implements Message {
+        public static ExplainResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static ExplainResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new ExplainResult(
+                    fields.required("rows", Wire.list(ExplainRow::read)),
+                    fields.required("surfaces", Wire.list(TEXT)),
+                    fields.required("others", Wire.list(TEXT)),
+                    fields.optional("message", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("rows", rows.stream().map(ExplainRow::encode).toList());
+            wire.put("surfaces", surfaces);
+            wire.put("others", others);
+            if (message != null) wire.put("message", message);
+            return wire;
+        }
+    }
+
+    /**
+     * One interface for one surface. `chosen`: a drive would begin with it. `reason`: why it is refused, else null.
+     * `asks`: why a person must approve it first. `surface` is null where no connected chat fits.
+     */
+    public record ExplainRow(String interface_, boolean chosen, Grade bestGrade, long authority, long cost, String surface, String reason, String asks) implements Message {
+        public static ExplainRow decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static ExplainRow read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new ExplainRow(
+                    fields.required("interface", TEXT),
+                    fields.required("chosen", Wire::flag),
+                    fields.required("best_grade", GRADE),
+                    fields.required("authority", INTEGER),
+                    fields.required("cost", INTEGER),
+                    fields.optional("surface", TEXT),
+                    fields.optional("reason", TEXT),
+                    fields.optional("asks", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("interface", interface_);
+            wire.put("chosen", chosen);
+            wire.put("best_grade", Wire.word(bestGrade));
+            wire.put("authority", authority);
+            wire.put("cost", cost);
+            if (surface != null) wire.put("surface", surface);
+            if (reason != null) wire.put("reason", reason);
+            if (asks != null) wire.put("asks", asks);
+            return wire;
+        }
+    }
+
+    /**
+     * The registry as the daemon read it when it started. `problems`: the files it could not take.
+     */
+    public record InterfacesListResult(List<InterfaceView> interfaces, List<String> problems) implements Message {
+        public static InterfacesListResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static InterfacesListResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new InterfacesListResult(
+                    fields.required("interfaces", Wire.list(InterfaceView::read)),
+                    fields.required("problems", Wire.list(TEXT)));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("interfaces", interfaces.stream().map(InterfaceView::encode).toList());
+            wire.put("problems", problems);
+            return wire;
+        }
+    }
+
+    /**
+     * One interface of the registry. Only one whose `status` is `built` is ever chosen.
+     */
+    public record InterfaceView(String id, String title, String family, String direction, String status, Grade bestGrade, boolean canConfirmSubmit, String trust, List<String> products, List<String> blockingModes, String statusReason) implements Message {
+        public static InterfaceView decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static InterfaceView read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new InterfaceView(
+                    fields.required("id", IDENTIFIER),
+                    fields.required("title", TEXT),
+                    fields.required("family", IDENTIFIER),
+                    fields.required("direction", IDENTIFIER),
+                    fields.required("status", Wire.choice("built", "planned", "ruled_out")),
+                    fields.required("best_grade", GRADE),
+                    fields.required("can_confirm_submit", Wire::flag),
+                    fields.required("trust", IDENTIFIER),
+                    fields.required("products", Wire.list(TEXT)),
+                    fields.required("blocking_modes", Wire.list(TEXT)),
+                    fields.optional("status_reason", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("id", id);
+            wire.put("title", title);
+            wire.put("family", family);
+            wire.put("direction", direction);
+            wire.put("status", status);
+            wire.put("best_grade", Wire.word(bestGrade));
+            wire.put("can_confirm_submit", canConfirmSubmit);
+            wire.put("trust", trust);
+            wire.put("products", products);
+            wire.put("blocking_modes", blockingModes);
+            if (statusReason != null) wire.put("status_reason", statusReason);
+            return wire;
+        }
+    }
+
+    /**
+     * Which surface is meant. All fields given must hold; the rest must leave exactly one surface.
+     */
+    public record SurfaceSelector(String ide, String workspace, String agent, String window, String via) implements Message {
+        public static SurfaceSelector decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static SurfaceSelector read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new SurfaceSelector(
+                    fields.optional("ide", TEXT),
+                    fields.optional("workspace", TEXT),
+                    fields.optional("agent", TEXT),
+                    fields.optional("window", TEXT),
+                    fields.optional("via", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            if (ide != null) wire.put("ide", ide);
+            if (workspace != null) wire.put("workspace", workspace);
+            if (agent != null) wire.put("agent", agent);
+            if (window != null) wire.put("window", window);
+            if (via != null) wire.put("via", via);
+            return wire;
+        }
+    }
+
+    /**
+     * An operator's decision on the action that was looked at; refused when it is another by now, or was decided.
+     */
+    public record ApprovalDecideParams(String approvalId, String actionSha, boolean approve) implements Message {
+        public static ApprovalDecideParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static ApprovalDecideParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new ApprovalDecideParams(
+                    fields.required("approval_id", IDENTIFIER),
+                    fields.required("action_sha", TEXT_HASH),
+                    fields.required("approve", Wire::flag));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("approval_id", approvalId);
+            wire.put("action_sha", actionSha);
+            wire.put("approve", approve);
+            return wire;
+        }
+    }
+
+    /**
+     * What waits for a decision; with `everything` also what was decided; with an id that one, with its text.
+     */
+    public record ApprovalsListParams(boolean everything, String approvalId) implements Message {
+        public static ApprovalsListParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static ApprovalsListParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new ApprovalsListParams(
+                    fields.orElse("everything", Wire::flag, false),
+                    fields.optional("approval_id", IDENTIFIER));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("everything", everything);
+            if (approvalId != null) wire.put("approval_id", approvalId);
+            return wire;
+        }
+    }
+
+    /**
+     * Oldest first.
+     */
+    public record ApprovalsListResult(List<ApprovalView> approvals) implements Message {
+        public static ApprovalsListResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static ApprovalsListResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new ApprovalsListResult(
+                    fields.required("approvals", Wire.list(ApprovalView::read)));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("approvals", approvals.stream().map(ApprovalView::encode).toList());
+            return wire;
+        }
+    }
+
+    /**
+     * One exact action that needs a person. `action_sha` is over all of it, the text included. `void`: its time passed,
+     * or the action changed or ended otherwise. `text` is the prompt with its secrets redacted.
+     */
+    public record ApprovalView(String approvalId, String actionSha, String driveId, DriveAction action, String interface_, String surface, String ide, List<String> workspaceFolders, long textChars, String reason, long askedAtMs, long expiresAtMs, ApprovalState state, Long decidedAtMs, String text) implements Message {
+        public static ApprovalView decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static ApprovalView read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new ApprovalView(
+                    fields.required("approval_id", IDENTIFIER),
+                    fields.required("action_sha", TEXT_HASH),
+                    fields.required("drive_id", DRIVE_ID),
+                    fields.required("action", DRIVE_ACTION),
+                    fields.required("interface", IDENTIFIER),
+                    fields.required("surface", TEXT),
+                    fields.required("ide", TEXT),
+                    fields.required("workspace_folders", Wire.list(TEXT)),
+                    fields.required("text_chars", MILLISECONDS),
+                    fields.required("reason", TEXT),
+                    fields.required("asked_at_ms", MILLISECONDS),
+                    fields.required("expires_at_ms", MILLISECONDS),
+                    fields.required("state", APPROVAL_STATE),
+                    fields.optional("decided_at_ms", MILLISECONDS),
+                    fields.optional("text", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("approval_id", approvalId);
+            wire.put("action_sha", actionSha);
+            wire.put("drive_id", driveId);
+            wire.put("action", Wire.word(action));
+            wire.put("interface", interface_);
+            wire.put("surface", surface);
+            wire.put("ide", ide);
+            wire.put("workspace_folders", workspaceFolders);
+            wire.put("text_chars", textChars);
+            wire.put("reason", reason);
+            wire.put("asked_at_ms", askedAtMs);
+            wire.put("expires_at_ms", expiresAtMs);
+            wire.put("state", Wire.word(state));
+            if (decidedAtMs != null) wire.put("decided_at_ms", decidedAtMs);
+            if (text != null) wire.put("text", text);
+            return wire;
+        }
+    }
+
+    /**
+     * How far an interface is trusted where nothing was granted.
+     */
+    public record DefaultTrust(String interface_, TrustLevel level) implements Message {
+        public static DefaultTrust decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static DefaultTrust read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new DefaultTrust(
+                    fields.required("interface", IDENTIFIER),
+                    fields.required("level", TRUST_LEVEL));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("interface", interface_);
+            wire.put("level", Wire.word(level));
+            return wire;
+        }
+    }
+
+    /**
+     * How far an interface is trusted in a folder and all below it; `*` is everywhere.
+     */
+    public record GrantView(String workspace, String interface_, TrustLevel level) implements Message {
+        public static GrantView decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static GrantView read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new GrantView(
+                    fields.required("workspace", WORKSPACE),
+                    fields.required("interface", IDENTIFIER),
+                    fields.required("level", TRUST_LEVEL));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("workspace", workspace);
+            wire.put("interface", interface_);
+            wire.put("level", Wire.word(level));
+            return wire;
+        }
+    }
+
+    /**
+     * The policy as it is in force. `default` is what holds where no rule fits. With a `problem` nothing may act.
+     */
+    public record TrustListResult(List<GrantView> grants, List<DefaultTrust> defaults, long rules, PolicyDecision default_, SecretsInPrompts secretsInPrompts, String directory, String problem) implements Message {
+        public static TrustListResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static TrustListResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new TrustListResult(
+                    fields.required("grants", Wire.list(GrantView::read)),
+                    fields.required("defaults", Wire.list(DefaultTrust::read)),
+                    fields.required("rules", INTEGER),
+                    fields.required("default", POLICY_DECISION),
+                    fields.required("secrets_in_prompts", SECRETS_IN_PROMPTS),
+                    fields.required("directory", TEXT),
+                    fields.optional("problem", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("grants", grants.stream().map(GrantView::encode).toList());
+            wire.put("defaults", defaults.stream().map(DefaultTrust::encode).toList());
+            wire.put("rules", rules);
+            wire.put("default", Wire.word(default_));
+            wire.put("secrets_in_prompts", Wire.word(secretsInPrompts));
+            wire.put("directory", directory);
+            if (problem != null) wire.put("problem", problem);
+            return wire;
+        }
+    }
+
+    /**
+     * Grant a level, or without `level` take the grant away. An operator's word.
+     */
+    public record TrustSetParams(String workspace, String interface_, TrustLevel level) implements Message {
+        public static TrustSetParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static TrustSetParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new TrustSetParams(
+                    fields.required("workspace", WORKSPACE),
+                    fields.required("interface", IDENTIFIER),
+                    fields.optional("level", TRUST_LEVEL));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("workspace", workspace);
+            wire.put("interface", interface_);
+            if (level != null) wire.put("level", Wire.word(level));
+            return wire;
+        }
+    }
+
+    /**
+     * A message without fields.
+     */
+    public record Empty() implements Message {
+        public static Empty decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static Empty read(Object wire, String where) {
+            Wire.Fields.of(wire, where);
+            return new Empty();
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            return wire;
+        }
+    }
+
+    /**
+     * Our part of a JSON-RPC error. `reason` is a stable word, `where` a field or file, `hint` the next step.
+     *
+     * `retry` says that the same request may succeed later without a change by the caller.
+     */
+    public record ErrorData(String reason, boolean retry, String where, String hint) implements Message {
+        public static ErrorData decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static ErrorData read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new ErrorData(
+                    fields.required("reason", IDENTIFIER),
+                    fields.orElse("retry", Wire::flag, false),
+                    fields.optional("where", TEXT),
+                    fields.optional("hint", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("reason", reason);
+            wire.put("retry", retry);
+            if (where != null) wire.put("where", where);
+            if (hint != null) wire.put("hint", hint);
+            return wire;
+        }
+    }
+
+    /**
+     * The `error` of a JSON-RPC answer. `message` is for people and never holds the text of a prompt.
+     */
+    public record ErrorObject(long code, String message, ErrorData data) implements Message {
+        public static ErrorObject decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static ErrorObject read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new ErrorObject(
+                    fields.required("code", INTEGER),
+                    fields.required("message", TEXT),
+                    fields.optional("data", ErrorData::read));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("code", code);
+            wire.put("message", message);
+            if (data != null) wire.put("data", data.encode());
+            return wire;
+        }
+    }
+
+    /**
+     * The protocol versions a peer can speak, both ends included.
+     */
+    public record ProtocolRange(long min, long max) implements Message {
+        public static ProtocolRange decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static ProtocolRange read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new ProtocolRange(
+                    fields.required("min", Wire.integer(1, 9007199254740991L)),
+                    fields.required("max", Wire.integer(1, 9007199254740991L)));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("min", min);
+            wire.put("max", max);
+            return wire;
+        }
+    }
+
+    /**
+     * Which IDE the plugin runs in. `product` is a lower-case id such as `code`, `cursor`, `codium`, `idea`.
+     */
+    public record IdeInfo(String product, String version, String appName, String appHost) implements Message {
+        public static IdeInfo decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static IdeInfo read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new IdeInfo(
+                    fields.required("product", IDENTIFIER),
+                    fields.required("version", TEXT),
+                    fields.required("app_name", TEXT),
+                    fields.required("app_host", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("product", product);
+            wire.put("version", version);
+            wire.put("app_name", appName);
+            wire.put("app_host", appHost);
+            return wire;
+        }
+    }
+
+    /**
+     * Where the plugin believes the chats of a surface are stored. `store` is the id of an observer.
+     */
+    public record StoreHint(String store, String path) implements Message {
+        public static StoreHint decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static StoreHint read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new StoreHint(
+                    fields.required("store", IDENTIFIER),
+                    fields.required("path", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("store", store);
+            wire.put("path", path);
+            return wire;
+        }
+    }
+
+    /**
+     * One chat that can be addressed through a plugin. `interfaces` are registry ids the plugin can perform for it.
+     */
+    public record SurfaceInfo(String surfaceId, String agent, String title, List<String> workspaceFolders, List<String> interfaces, StoreHint store) implements Message {
+        public static SurfaceInfo decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static SurfaceInfo read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new SurfaceInfo(
+                    fields.required("surface_id", IDENTIFIER),
+                    fields.required("agent", IDENTIFIER),
+                    fields.required("title", TEXT),
+                    fields.required("workspace_folders", Wire.list(TEXT)),
+                    fields.required("interfaces", Wire.list(IDENTIFIER)),
+                    fields.optional("store", StoreHint::read));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("surface_id", surfaceId);
+            wire.put("agent", agent);
+            wire.put("title", title);
+            wire.put("workspace_folders", workspaceFolders);
+            wire.put("interfaces", interfaces);
+            if (store != null) wire.put("store", store.encode());
+            return wire;
+        }
+    }
+
+    /**
+     * What only plugins say of themselves. `window_id` stays the same over a reload; `host_started_at_ms` does not.
+     */
+    public record PluginInfo(IdeInfo ide, long pid, long hostStartedAtMs, String windowId, List<String> capabilities, List<SurfaceInfo> surfaces) implements Message {
+        public static PluginInfo decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static PluginInfo read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new PluginInfo(
+                    fields.required("ide", IdeInfo::read),
+                    fields.required("pid", Wire.integer(1, 9007199254740991L)),
+                    fields.required("host_started_at_ms", MILLISECONDS),
+                    fields.required("window_id", IDENTIFIER),
+                    fields.required("capabilities", Wire.list(IDENTIFIER)),
+                    fields.required("surfaces", Wire.list(SurfaceInfo::read)));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("ide", ide.encode());
+            wire.put("pid", pid);
+            wire.put("host_started_at_ms", hostStartedAtMs);
+            wire.put("window_id", windowId);
+            wire.put("capabilities", capabilities);
+            wire.put("surfaces", surfaces.stream().map(SurfaceInfo::encode).toList());
+            return wire;
+        }
+    }
+
+    /**
+     * The first request of every peer. `plugin` is required for the role plugin and absent for the others.
+     */
+    public record InitializeParams(Role role, String name, String version, ProtocolRange protocol, PluginInfo plugin) implements Message {
+        public static InitializeParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static InitializeParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new InitializeParams(
+                    fields.required("role", ROLE),
+                    fields.required("name", IDENTIFIER),
+                    fields.required("version", TEXT),
+                    fields.required("protocol", ProtocolRange::read),
+                    fields.optional("plugin", PluginInfo::read));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("role", Wire.word(role));
+            wire.put("name", name);
+            wire.put("version", version);
+            wire.put("protocol", protocol.encode());
+            if (plugin != null) wire.put("plugin", plugin.encode());
+            return wire;
+        }
+    }
+
+    /**
+     * `epoch` grows with each connection of the same window; a plugin sends it back with everything it reports.
+     */
+    public record InitializeResult(long protocol, String daemonVersion, String instanceId, String sessionId, long epoch, long heartbeatMs) implements Message {
+        public static InitializeResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static InitializeResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new InitializeResult(
+                    fields.required("protocol", INTEGER),
+                    fields.required("daemon_version", TEXT),
+                    fields.required("instance_id", TEXT),
+                    fields.required("session_id", TEXT),
+                    fields.required("epoch", INTEGER),
+                    fields.required("heartbeat_ms", MILLISECONDS));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("protocol", protocol);
+            wire.put("daemon_version", daemonVersion);
+            wire.put("instance_id", instanceId);
+            wire.put("session_id", sessionId);
+            wire.put("epoch", epoch);
+            wire.put("heartbeat_ms", heartbeatMs);
+            return wire;
+        }
+    }
+
+    /**
+     * One thing a plugin learned about a drive, at the grade it can honestly give; never `witness`.
+     *
+     * `text_sha` is the hash of the normalised text the fact is about (`bridge.drive.match`), where the plugin knows it.
+     */
+    public record FactReport(FactKind kind, ChannelGrade grade, long atMs, String textSha, String chatId, String detail) implements Message {
+        public static FactReport decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static FactReport read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new FactReport(
+                    fields.required("kind", FACT_KIND),
+                    fields.required("grade", CHANNEL_GRADE),
+                    fields.required("at_ms", MILLISECONDS),
+                    fields.optional("text_sha", TEXT_HASH),
+                    fields.optional("chat_id", TEXT),
+                    fields.optional("detail", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("kind", Wire.word(kind));
+            wire.put("grade", Wire.word(grade));
+            wire.put("at_ms", atMs);
+            if (textSha != null) wire.put("text_sha", textSha);
+            if (chatId != null) wire.put("chat_id", chatId);
+            if (detail != null) wire.put("detail", detail);
+            return wire;
+        }
+    }
+
+    /**
+     * One command the plugin ran on the way, for people who look for a fault.
+     */
+    public record TraceStep(String op, boolean ok, long ms, String command, String detail) implements Message {
+        public static TraceStep decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static TraceStep read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new TraceStep(
+                    fields.required("op", IDENTIFIER),
+                    fields.required("ok", Wire::flag),
+                    fields.required("ms", MILLISECONDS),
+                    fields.optional("command", TEXT),
+                    fields.optional("detail", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("op", op);
+            wire.put("ok", ok);
+            wire.put("ms", ms);
+            if (command != null) wire.put("command", command);
+            if (detail != null) wire.put("detail", detail);
+            return wire;
+        }
+    }
+
+    /**
+     * Which chat of a surface: a given one, a new one, or (both unset) the one in use.
+     */
+    public record ChatTarget(String chatId, boolean newChat, String mode) implements Message {
+        public static ChatTarget decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static ChatTarget read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new ChatTarget(
+                    fields.optional("chat_id", TEXT),
+                    fields.orElse("new_chat", Wire::flag, false),
+                    fields.optional("mode", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            if (chatId != null) wire.put("chat_id", chatId);
+            wire.put("new_chat", newChat);
+            if (mode != null) wire.put("mode", mode);
+            return wire;
+        }
+    }
+
+    /**
+     * Put the text into the chat, and with `submit` send it, by the named interface and no other.
+     *
+     * The plugin answers within `answer_within_ms`; what it learns later it tells by `chat/event`.
+     */
+    public record DeliverParams(String driveId, long epoch, String surfaceId, String interface_, String text, String textSha, boolean submit, ChatTarget target, long answerWithinMs) implements Message {
+        public static DeliverParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static DeliverParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new DeliverParams(
+                    fields.required("drive_id", DRIVE_ID),
+                    fields.required("epoch", INTEGER),
+                    fields.required("surface_id", IDENTIFIER),
+                    fields.required("interface", IDENTIFIER),
+                    fields.required("text", TEXT),
+                    fields.required("text_sha", TEXT_HASH),
+                    fields.required("submit", Wire::flag),
+                    fields.required("target", ChatTarget::read),
+                    fields.required("answer_within_ms", MILLISECONDS));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("drive_id", driveId);
+            wire.put("epoch", epoch);
+            wire.put("surface_id", surfaceId);
+            wire.put("interface", interface_);
+            wire.put("text", text);
+            wire.put("text_sha", textSha);
+            wire.put("submit", submit);
+            wire.put("target", target.encode());
+            wire.put("answer_within_ms", answerWithinMs);
+            return wire;
+        }
+    }
+
+    /**
+     * `declined`: nothing was touched and `blocker` says why. `pending`: acting, more facts follow by `chat/event`.
+     * `done`: all that will be learned is in `facts`. `lost`: something was touched and the plugin cannot say what became
+     * of it.
+     */
+    public record DeliverResult(String driveId, long epoch, Disposition disposition, List<FactReport> facts, List<TraceStep> trace, String blocker, String message) implements Message {
+        public static DeliverResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static DeliverResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new DeliverResult(
+                    fields.required("drive_id", DRIVE_ID),
+                    fields.required("epoch", INTEGER),
+                    fields.required("disposition", DISPOSITION),
+                    fields.required("facts", Wire.list(FactReport::read)),
+                    fields.required("trace", Wire.list(TraceStep::read)),
+                    fields.optional("blocker", IDENTIFIER),
+                    fields.optional("message", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("drive_id", driveId);
+            wire.put("epoch", epoch);
+            wire.put("disposition", Wire.word(disposition));
+            wire.put("facts", facts.stream().map(FactReport::encode).toList());
+            wire.put("trace", trace.stream().map(TraceStep::encode).toList());
+            if (blocker != null) wire.put("blocker", blocker);
+            if (message != null) wire.put("message", message);
+            return wire;
+        }
+    }
+
+    /**
+     * Show the chat of a surface.
+     */
+    public record ChatOpenParams(String surfaceId, String chatId) implements Message {
+        public static ChatOpenParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static ChatOpenParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new ChatOpenParams(
+                    fields.required("surface_id", IDENTIFIER),
+                    fields.optional("chat_id", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("surface_id", surfaceId);
+            if (chatId != null) wire.put("chat_id", chatId);
+            return wire;
+        }
+    }
+
+    /**
+     * Ask the host to stop the running turn of a surface.
+     */
+    public record ChatCancelParams(String surfaceId, String driveId) implements Message {
+        public static ChatCancelParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static ChatCancelParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new ChatCancelParams(
+                    fields.required("surface_id", IDENTIFIER),
+                    fields.optional("drive_id", DRIVE_ID));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("surface_id", surfaceId);
+            if (driveId != null) wire.put("drive_id", driveId);
+            return wire;
+        }
+    }
+
+    /**
+     * `issued`: the host's command returned; nothing is proven by it. Otherwise `blocker` says why not.
+     */
+    public record CommandResult(boolean issued, String blocker, String message) implements Message {
+        public static CommandResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static CommandResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new CommandResult(
+                    fields.required("issued", Wire::flag),
+                    fields.optional("blocker", IDENTIFIER),
+                    fields.optional("message", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("issued", issued);
+            if (blocker != null) wire.put("blocker", blocker);
+            if (message != null) wire.put("message", message);
+            return wire;
+        }
+    }
+
+    /**
+     * What does the plugin's own journal know of this drive?
+     */
+    public record LookupParams(String driveId) implements Message {
+        public static LookupParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static LookupParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new LookupParams(
+                    fields.required("drive_id", DRIVE_ID));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("drive_id", driveId);
+            return wire;
+        }
+    }
+
+    /**
+     * The last journaled state of a drive and the facts recorded with it. `absent`: it was never begun here, and from
+     * now on never will be. `in_flight`: the delivery still runs, more facts follow by `chat/event`.
+     */
+    public record LookupResult(String driveId, JournalState state, List<FactReport> facts, boolean inFlight, String textSha) implements Message {
+        public static LookupResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static LookupResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new LookupResult(
+                    fields.required("drive_id", DRIVE_ID),
+                    fields.required("state", JOURNAL_STATE),
+                    fields.required("facts", Wire.list(FactReport::read)),
+                    fields.orElse("in_flight", Wire::flag, false),
+                    fields.optional("text_sha", TEXT_HASH));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("drive_id", driveId);
+            wire.put("state", Wire.word(state));
+            wire.put("facts", facts.stream().map(FactReport::encode).toList());
+            wire.put("in_flight", inFlight);
+            if (textSha != null) wire.put("text_sha", textSha);
+            return wire;
+        }
+    }
+
+    /**
+     * `contains` filters the commands of the host by part of their name, without case.
+     */
+    public record CommandsListParams(String contains) implements Message {
+        public static CommandsListParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static CommandsListParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new CommandsListParams(
+                    fields.optional("contains", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            if (contains != null) wire.put("contains", contains);
+            return wire;
+        }
+    }
+
+    /**
+     * The commands the host really has.
+     */
+    public record CommandsListResult(List<String> commands) implements Message {
+        public static CommandsListResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static CommandsListResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new CommandsListResult(
+                    fields.required("commands", Wire.list(TEXT)));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("commands", commands);
+            return wire;
+        }
+    }
+
+    /**
+     * Something happened in a chat. `drive_id` only where the plugin knows that it belongs to that drive.
+     */
+    public record ChatEvent(String surfaceId, long epoch, FactReport fact, String driveId) implements Message {
+        public static ChatEvent decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static ChatEvent read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new ChatEvent(
+                    fields.required("surface_id", IDENTIFIER),
+                    fields.required("epoch", INTEGER),
+                    fields.required("fact", FactReport::read),
+                    fields.optional("drive_id", DRIVE_ID));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("surface_id", surfaceId);
+            wire.put("epoch", epoch);
+            wire.put("fact", fact.encode());
+            if (driveId != null) wire.put("drive_id", driveId);
+            return wire;
+        }
+    }
+
+    /**
+     * The whole new list of a plugin's surfaces, after a folder or an agent came or went.
+     */
+    public record SurfacesChanged(List<SurfaceInfo> surfaces) implements Message {
+        public static SurfacesChanged decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static SurfacesChanged read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new SurfacesChanged(
+                    fields.required("surfaces", Wire.list(SurfaceInfo::read)));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("surfaces", surfaces.stream().map(SurfaceInfo::encode).toList());
+            return wire;
+        }
+    }
+
+    /**
+     * A line for the daemon's log. Never holds the text of a prompt.
+     */
+    public record LogMessage(LogLevel level, String message) implements Message {
+        public static LogMessage decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static LogMessage read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new LogMessage(
+                    fields.required("level", LOG_LEVEL),
+                    fields.required("message", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("level", Wire.word(level));
+            wire.put("message", message);
+            return wire;
+        }
+    }
+
+    /**
+     * One prompt for one surface, under an id the caller made. The same id and body give the same answer again.
+     *
+     * `deadline_ms` bounds the proof of the submit, `wait_ms` how long the turn after it is followed. `require` is the
+     * grade that is good enough to settle as confirmed before the deadline. The body is the text, selector, target and
+     * draft; the rest may differ when the same drive is asked for again.
+     */
+    public record DriveStartParams(String driveId, String text, SurfaceSelector selector, ChatTarget target, boolean draft, long deadlineMs, long waitMs, String require) implements Message {
+        public static DriveStartParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static DriveStartParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new DriveStartParams(
+                    fields.required("drive_id", DRIVE_ID),
+                    fields.required("text", TEXT),
+                    fields.required("selector", SurfaceSelector::read),
+                    fields.required("target", ChatTarget::read),
+                    fields.orElse("draft", Wire::flag, false),
+                    fields.orElse("deadline_ms", MILLISECONDS, 90000L),
+                    fields.orElse("wait_ms", MILLISECONDS, 600000L),
+                    fields.orElse("require", Wire.choice("host", "witness"), "host"));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("drive_id", driveId);
+            wire.put("text", text);
+            wire.put("selector", selector.encode());
+            wire.put("target", target.encode());
+            wire.put("draft", draft);
+            wire.put("deadline_ms", deadlineMs);
+            wire.put("wait_ms", waitMs);
+            wire.put("require", require);
+            return wire;
+        }
+    }
+
+    /**
+     * A fact of a drive as recorded. `source` names the plugin session or the observer it came from. Not `counted`: it
+     * came too late, or was about another text or chat.
+     */
+    public record FactView(FactKind kind, Grade grade, String source, long atMs, String chatId, String evidence, String detail, boolean counted) implements Message {
+        public static FactView decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static FactView read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new FactView(
+                    fields.required("kind", FACT_KIND),
+                    fields.required("grade", GRADE),
+                    fields.required("source", TEXT),
+                    fields.required("at_ms", MILLISECONDS),
+                    fields.optional("chat_id", TEXT),
+                    fields.optional("evidence", TEXT),
+                    fields.optional("detail", TEXT),
+                    fields.orElse("counted", Wire::flag, true));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("kind", Wire.word(kind));
+            wire.put("grade", Wire.word(grade));
+            wire.put("source", source);
+            wire.put("at_ms", atMs);
+            if (chatId != null) wire.put("chat_id", chatId);
+            if (evidence != null) wire.put("evidence", evidence);
+            if (detail != null) wire.put("detail", detail);
+            wire.put("counted", counted);
+            return wire;
+        }
+    }
+
+    /**
+     * One interface that was considered, and why it was not chosen or did not act.
+     */
+    public record CandidateView(String interface_, String surface, boolean chosen, Grade bestGrade, String reason) implements Message {
+        public static CandidateView decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static CandidateView read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new CandidateView(
+                    fields.required("interface", TEXT),
+                    fields.required("surface", TEXT),
+                    fields.required("chosen", Wire::flag),
+                    fields.required("best_grade", GRADE),
+                    fields.optional("reason", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("interface", interface_);
+            wire.put("surface", surface);
+            wire.put("chosen", chosen);
+            wire.put("best_grade", Wire.word(bestGrade));
+            if (reason != null) wire.put("reason", reason);
+            return wire;
+        }
+    }
+
+    /**
+     * What became of the turn after the submit. `reply` comes from the chat's own store, where that can be read.
+     */
+    public record TurnView(TurnState state, String reply, String reason) implements Message {
+        public static TurnView decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static TurnView read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new TurnView(
+                    fields.required("state", TURN_STATE),
+                    fields.optional("reply", TEXT),
+                    fields.optional("reason", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("state", Wire.word(state));
+            if (reply != null) wire.put("reply", reply);
+            if (reason != null) wire.put("reason", reason);
+            return wire;
+        }
+    }
+
+    /**
+     * All there is to say of one drive. `outcome` is null until `state` is `settled`. `doubt`: what speaks against an
+     * outcome that rests on the host's word alone. `approval`: the approval it waits for. `warning`: what is to be known
+     * of its prompt.
+     */
+    public record DriveView(String driveId, DriveState state, String textSha, long textChars, long acceptedAtMs, List<FactView> facts, List<CandidateView> candidates, boolean draft, Long settledAtMs, Outcome outcome, String blocker, String reason, String surface, String interface_, String chatId, Long queuedBehind, TurnView turn, boolean replayed, String doubt, String approval, String warning) implements Message {
+        public static DriveView decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static DriveView read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new DriveView(
+                    fields.required("drive_id", DRIVE_ID),
+                    fields.required("state", DRIVE_STATE),
+                    fields.required("text_sha", TEXT_HASH),
+                    fields.required("text_chars", MILLISECONDS),
+                    fields.required("accepted_at_ms", MILLISECONDS),
+                    fields.required("facts", Wire.list(FactView::read)),
+                    fields.required("candidates", Wire.list(CandidateView::read)),
+                    fields.orElse("draft", Wire::flag, false),
+                    fields.optional("settled_at_ms", MILLISECONDS),
+                    fields.optional("outcome", OUTCOME),
+                    fields.optional("blocker", TEXT),
+                    fields.optional("reason", TEXT),
+                    fields.optional("surface", TEXT),
+                    fields.optional("interface", TEXT),
+                    fields.optional("chat_id", TEXT),
+                    fields.optional("queued_behind", INTEGER),
+                    fields.optional("turn", TurnView::read),
+                    fields.orElse("replayed", Wire::flag, false),
+                    fields.optional("doubt", TEXT),
+                    fields.optional("approval", TEXT),
+                    fields.optional("warning", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("drive_id", driveId);
+            wire.put("state", Wire.word(state));
+            wire.put("text_sha", textSha);
+            wire.put("text_chars", textChars);
+            wire.put("accepted_at_ms", acceptedAtMs);
+            wire.put("facts", facts.stream().map(FactView::encode).toList());
+            wire.put("candidates", candidates.stream().map(CandidateView::encode).toList());
+            wire.put("draft", draft);
+            if (settledAtMs != null) wire.put("settled_at_ms", settledAtMs);
+            if (outcome != null) wire.put("outcome", Wire.word(outcome));
+            if (blocker != null) wire.put("blocker", blocker);
+            if (reason != null) wire.put("reason", reason);
+            if (surface != null) wire.put("surface", surface);
+            if (interface_ != null) wire.put("interface", interface_);
+            if (chatId != null) wire.put("chat_id", chatId);
+            if (queuedBehind != null) wire.put("queued_behind", queuedBehind);
+            if (turn != null) wire.put("turn", turn.encode());
+            wire.put("replayed", replayed);
+            if (doubt != null) wire.put("doubt", doubt);
+            if (approval != null) wire.put("approval", approval);
+            if (warning != null) wire.put("warning", warning);
+            return wire;
+        }
+    }
+
+    /**
+     * A drive by its id.
+     */
+    public record DriveGetParams(String driveId) implements Message {
+        public static DriveGetParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static DriveGetParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new DriveGetParams(
+                    fields.required("drive_id", DRIVE_ID));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("drive_id", driveId);
+            return wire;
+        }
+    }
+
+    /**
+     * The newest drives first.
+     */
+    public record DriveListParams(long limit, DriveState state) implements Message {
+        public static DriveListParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static DriveListParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new DriveListParams(
+                    fields.orElse("limit", Wire.integer(1, 1000), 50L),
+                    fields.optional("state", DRIVE_STATE));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("limit", limit);
+            if (state != null) wire.put("state", Wire.word(state));
+            return wire;
+        }
+    }
+
+    /**
+     * Drives, newest first.
+     */
+    public record DriveListResult(List<DriveView> drives) implements Message {
+        public static DriveListResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static DriveListResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new DriveListResult(
+                    fields.required("drives", Wire.list(DriveView::read)));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("drives", drives.stream().map(DriveView::encode).toList());
+            return wire;
+        }
+    }
+
+    /**
+     * Answers when the drive has an outcome (or, with `turn`, when its turn is over too), or after `timeout_ms`.
+     */
+    public record DriveWaitParams(String driveId, String until, long timeoutMs) implements Message {
+        public static DriveWaitParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static DriveWaitParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new DriveWaitParams(
+                    fields.required("drive_id", DRIVE_ID),
+                    fields.orElse("until", Wire.choice("outcome", "turn"), "outcome"),
+                    fields.orElse("timeout_ms", MILLISECONDS, 60000L));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("drive_id", driveId);
+            wire.put("until", until);
+            wire.put("timeout_ms", timeoutMs);
+            return wire;
+        }
+    }
+
+    /**
+     * Events of one drive, or of everything.
+     */
+    public record SubscribeParams(String driveId) implements Message {
+        public static SubscribeParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static SubscribeParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new SubscribeParams(
+                    fields.optional("drive_id", DRIVE_ID));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            if (driveId != null) wire.put("drive_id", driveId);
+            return wire;
+        }
+    }
+
+    /**
+     * `seq` of the last ledger row before the first event that will be sent.
+     */
+    public record SubscribeResult(long seq) implements Message {
+        public static SubscribeResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static SubscribeResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new SubscribeResult(
+                    fields.required("seq", INTEGER));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("seq", seq);
+            return wire;
+        }
+    }
+
+    /**
+     * One new ledger row, as told to subscribers. `drive` is the drive after that row, where the row is of one.
+     */
+    public record Event(long seq, String kind, long atMs, DriveView drive) implements Message {
+        public static Event decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static Event read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new Event(
+                    fields.required("seq", INTEGER),
+                    fields.required("kind", IDENTIFIER),
+                    fields.required("at_ms", MILLISECONDS),
+                    fields.optional("drive", DriveView::read));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("seq", seq);
+            wire.put("kind", kind);
+            wire.put("at_ms", atMs);
+            if (drive != null) wire.put("drive", drive.encode());
+            return wire;
+        }
+    }
+
+    /**
+     * One connected plugin.
+     */
+    public record SessionView(String sessionId, long epoch, IdeInfo ide, String windowId, long pid, String pluginName, String pluginVersion, long protocol, long connectedAtMs, long lastSeenAtMs, List<String> capabilities, List<SurfaceInfo> surfaces) implements Message {
+        public static SessionView decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static SessionView read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new SessionView(
+                    fields.required("session_id", TEXT),
+                    fields.required("epoch", INTEGER),
+                    fields.required("ide", IdeInfo::read),
+                    fields.required("window_id", TEXT),
+                    fields.required("pid", INTEGER),
+                    fields.required("plugin_name", TEXT),
+                    fields.required("plugin_version", TEXT),
+                    fields.required("protocol", INTEGER),
+                    fields.required("connected_at_ms", MILLISECONDS),
+                    fields.required("last_seen_at_ms", MILLISECONDS),
+                    fields.required("capabilities", Wire.list(TEXT)),
+                    fields.required("surfaces", Wire.list(SurfaceInfo::read)));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("session_id", sessionId);
+            wire.put("epoch", epoch);
+            wire.put("ide", ide.encode());
+            wire.put("window_id", windowId);
+            wire.put("pid", pid);
+            wire.put("plugin_name", pluginName);
+            wire.put("plugin_version", pluginVersion);
+            wire.put("protocol", protocol);
+            wire.put("connected_at_ms", connectedAtMs);
+            wire.put("last_seen_at_ms", lastSeenAtMs);
+            wire.put("capabilities", capabilities);
+            wire.put("surfaces", surfaces.stream().map(SurfaceInfo::encode).toList());
+            return wire;
+        }
+    }
+
+    /**
+     * The plugins connected now.
+     */
+    public record SessionsListResult(List<SessionView> sessions) implements Message {
+        public static SessionsListResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static SessionsListResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new SessionsListResult(
+                    fields.required("sessions", Wire.list(SessionView::read)));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("sessions", sessions.stream().map(SessionView::encode).toList());
+            return wire;
+        }
+    }
+
+    /**
+     * Rows after `after_seq`, oldest first; without it the last `limit` rows.
+     */
+    public record LedgerTailParams(Long afterSeq, long limit) implements Message {
+        public static LedgerTailParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static LedgerTailParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new LedgerTailParams(
+                    fields.optional("after_seq", INTEGER),
+                    fields.orElse("limit", Wire.integer(1, 1000), 50L));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            if (afterSeq != null) wire.put("after_seq", afterSeq);
+            wire.put("limit", limit);
+            return wire;
+        }
+    }
+
+    /**
+     * One row of the ledger. `body` is its JSON as stored; `hash` links it to the row before.
+     */
+    public record LedgerRow(long seq, long atMs, String kind, String body, String hash, String driveId) implements Message {
+        public static LedgerRow decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static LedgerRow read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new LedgerRow(
+                    fields.required("seq", INTEGER),
+                    fields.required("at_ms", MILLISECONDS),
+                    fields.required("kind", IDENTIFIER),
+                    fields.required("body", TEXT),
+                    fields.required("hash", TEXT),
+                    fields.optional("drive_id", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("seq", seq);
+            wire.put("at_ms", atMs);
+            wire.put("kind", kind);
+            wire.put("body", body);
+            wire.put("hash", hash);
+            if (driveId != null) wire.put("drive_id", driveId);
+            return wire;
+        }
+    }
+
+    /**
+     * Rows, oldest first.
+     */
+    public record LedgerTailResult(List<LedgerRow> rows) implements Message {
+        public static LedgerTailResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static LedgerTailResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new LedgerTailResult(
+                    fields.required("rows", Wire.list(LedgerRow::read)));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("rows", rows.stream().map(LedgerRow::encode).toList());
+            return wire;
+        }
+    }
+
+    /**
+     * `intact` with `torn_tail` means that the last write was cut off by a crash, not changed by a hand.
+     */
+    public record LedgerVerifyResult(String verdict, long rows, boolean tornTail, boolean keyed, Long seq, String message) implements Message {
+        public static LedgerVerifyResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static LedgerVerifyResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new LedgerVerifyResult(
+                    fields.required("verdict", Wire.choice("intact", "tampered", "unreadable")),
+                    fields.required("rows", INTEGER),
+                    fields.required("torn_tail", Wire::flag),
+                    fields.required("keyed", Wire::flag),
+                    fields.optional("seq", INTEGER),
+                    fields.optional("message", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("verdict", verdict);
+            wire.put("rows", rows);
+            wire.put("torn_tail", tornTail);
+            wire.put("keyed", keyed);
+            if (seq != null) wire.put("seq", seq);
+            if (message != null) wire.put("message", message);
+            return wire;
+        }
+    }
+
+    /**
+     * The daemon in one page.
+     */
+    public record StatusResult(String version, String instanceId, long pid, long startedAtMs, String socket, String stateDirectory, ProtocolRange protocol, List<SessionView> sessions, long drivesOpen, long drivesSettled, long ledgerRows, long clients) implements Message {
+        public static StatusResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static StatusResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new StatusResult(
+                    fields.required("version", TEXT),
+                    fields.required("instance_id", TEXT),
+                    fields.required("pid", INTEGER),
+                    fields.required("started_at_ms", MILLISECONDS),
+                    fields.required("socket", TEXT),
+                    fields.required("state_directory", TEXT),
+                    fields.required("protocol", ProtocolRange::read),
+                    fields.required("sessions", Wire.list(SessionView::read)),
+                    fields.required("drives_open", INTEGER),
+                    fields.required("drives_settled", INTEGER),
+                    fields.required("ledger_rows", INTEGER),
+                    fields.required("clients", INTEGER));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("version", version);
+            wire.put("instance_id", instanceId);
+            wire.put("pid", pid);
+            wire.put("started_at_ms", startedAtMs);
+            wire.put("socket", socket);
+            wire.put("state_directory", stateDirectory);
+            wire.put("protocol", protocol.encode());
+            wire.put("sessions", sessions.stream().map(SessionView::encode).toList());
+            wire.put("drives_open", drivesOpen);
+            wire.put("drives_settled", drivesSettled);
+            wire.put("ledger_rows", ledgerRows);
+            wire.put("clients", clients);
+            return wire;
+        }
+    }
+
+    /** The names of the wire. */
+    public static final Map<String, Method> METHODS = Map.ofEntries(
+            Map.entry("initialize", new Method("daemon", InitializeParams::decode, InitializeResult::decode)),
+            Map.entry("ping", new Method("any", Empty::decode, Empty::decode)),
+            Map.entry("chat/deliver", new Method("plugin", DeliverParams::decode, DeliverResult::decode)),
+            Map.entry("chat/open", new Method("plugin", ChatOpenParams::decode, CommandResult::decode)),
+            Map.entry("chat/cancel", new Method("plugin", ChatCancelParams::decode, CommandResult::decode)),
+            Map.entry("drive/lookup", new Method("plugin", LookupParams::decode, LookupResult::decode)),
+            Map.entry("commands/list", new Method("plugin", CommandsListParams::decode, CommandsListResult::decode)),
+            Map.entry("window/reload", new Method("plugin", Empty::decode, CommandResult::decode)),
+            Map.entry("chat/event", new Method("daemon", ChatEvent::decode, null)),
+            Map.entry("surfaces/changed", new Method("daemon", SurfacesChanged::decode, null)),
+            Map.entry("log/message", new Method("daemon", LogMessage::decode, null)),
+            Map.entry("drive/start", new Method("daemon", DriveStartParams::decode, DriveView::decode)),
+            Map.entry("drive/get", new Method("daemon", DriveGetParams::decode, DriveView::decode)),
+            Map.entry("drive/list", new Method("daemon", DriveListParams::decode, DriveListResult::decode)),
+            Map.entry("drive/wait", new Method("daemon", DriveWaitParams::decode, DriveView::decode)),
+            Map.entry("drive/cancel", new Method("daemon", DriveGetParams::decode, DriveView::decode)),
+            Map.entry("events/subscribe", new Method("daemon", SubscribeParams::decode, SubscribeResult::decode)),
+            Map.entry("sessions/list", new Method("daemon", Empty::decode, SessionsListResult::decode)),
+            Map.entry("interfaces/explain", new Method("daemon", ExplainParams::decode, ExplainResult::decode)),
+            Map.entry("interfaces/list", new Method("daemon", Empty::decode, InterfacesListResult::decode)),
+            Map.entry("trust/list", new Method("daemon", Empty::decode, TrustListResult::decode)),
+            Map.entry("trust/set", new Method("daemon", TrustSetParams::decode, TrustListResult::decode)),
+            Map.entry("approvals/list", new Method("daemon", ApprovalsListParams::decode, ApprovalsListResult::decode)),
+            Map.entry("approvals/decide", new Method("daemon", ApprovalDecideParams::decode, ApprovalView::decode)),
+            Map.entry("ledger/tail", new Method("daemon", LedgerTailParams::decode, LedgerTailResult::decode)),
+            Map.entry("ledger/verify", new Method("daemon", Empty::decode, LedgerVerifyResult::decode)),
+            Map.entry("daemon/status", new Method("daemon", Empty::decode, StatusResult::decode)),
+            Map.entry("daemon/stop", new Method("daemon", Empty::decode, Empty::decode)),
+            Map.entry("events/event", new Method("client", Event::decode, null)));
+}

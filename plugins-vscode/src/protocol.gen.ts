@@ -1,0 +1,1139 @@
+// Generated from bridge/protocol/messages.py by `python -m bridge.protocol.generate`. Do not edit.
+
+/** What a value may be, as `validate.ts` reads it. Lengths count code points; a pattern must match the whole. */
+export type Kind =
+  | { readonly is: "string"; readonly least?: number; readonly most?: number; readonly pattern?: string }
+  | { readonly is: "integer"; readonly least: number; readonly most: number }
+  | { readonly is: "boolean" }
+  | { readonly is: "choice"; readonly values: readonly string[] }
+  | { readonly is: "list"; readonly of: Kind }
+  | { readonly is: "message"; readonly name: MessageName };
+
+/** `need`: "required"; "optional" (absent and null are the same); or a default (absent takes it, null is refused). */
+export interface Field {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly need: "required" | "optional" | { readonly default: string | number | boolean };
+}
+
+export const LINE_MAX_BYTES = 1048576;
+export const PROMPT_MAX_BYTES = 262144;
+export const PROTOCOL_MAX = 1;
+export const PROTOCOL_MIN = 1;
+export const SAFE_INTEGER = 9007199254740991;
+
+export type ApprovalState = "pending" | "approved" | "denied" | "used" | "void";
+export type DriveAction = "send" | "draft";
+export type PolicyDecision = "allow" | "ask" | "deny";
+export type SecretsInPrompts = "allow" | "warn" | "ask" | "deny";
+export type TrustLevel = "observe" | "draft" | "send" | "autonomous";
+export type ChannelGrade = "claim" | "readback" | "host";
+export type Disposition = "done" | "pending" | "declined" | "lost";
+export type DriveState = "accepted" | "acting" | "settled";
+export type FactKind =
+  | "inserted"
+  | "submitted"
+  | "queued"
+  | "withdrawn"
+  | "turn_started"
+  | "turn_ended"
+  | "needs_input"
+  | "turn_failed";
+export type Grade = "claim" | "readback" | "host" | "witness";
+export type JournalState = "absent" | "begun" | "touched" | "submitted" | "withdrawn" | "declined";
+export type LogLevel = "debug" | "info" | "warning" | "error";
+export type Outcome = "confirmed" | "refused" | "likely" | "unknown" | "failed";
+export type Role = "plugin" | "client" | "operator";
+export type TurnState = "waiting" | "completed" | "needs_input" | "turn_failed" | "wait_timeout";
+
+/** The stable words of errors; a newer peer may use others. */
+export type Reason =
+  | "parse_error"
+  | "invalid_request"
+  | "unknown_method"
+  | "invalid_params"
+  | "invalid_result"
+  | "line_too_long"
+  | "not_initialized"
+  | "protocol_mismatch"
+  | "not_permitted"
+  | "peer_gone"
+  | "overloaded"
+  | "superseded"
+  | "timeout"
+  | "internal"
+  | "usage"
+  | "prompt_empty"
+  | "prompt_too_large"
+  | "prompt_control_character"
+  | "id_conflict"
+  | "unknown_drive"
+  | "unknown_surface"
+  | "ambiguous_surface"
+  | "unknown_ide"
+  | "unknown_store"
+  | "unknown_interface"
+  | "store_unreadable"
+  | "unknown_approval"
+  | "approval_void"
+  | "policy_invalid"
+  | "daemon_not_running"
+  | "daemon_running"
+  | "daemon_not_started"
+  | "socket_unsafe"
+  | "peer_refused"
+  | "state_unwritable"
+  | "ledger_unwritable"
+  | "ledger_unreadable"
+  | "ledger_tampered"
+  | "tool_missing"
+  | "tool_failed"
+  | "registry_invalid";
+
+/** Which interface would a drive with this selector take, and why not another? */
+export interface ExplainParams {
+  readonly selector: SurfaceSelector;
+  readonly draft: boolean;
+}
+
+/**
+ * Every interface that could drive, for each surface that fits, best first. `message` says why none would act.
+ * `others`: the connected surfaces that do not fit.
+ */
+export interface ExplainResult {
+  readonly rows: readonly ExplainRow[];
+  readonly surfaces: readonly string[];
+  readonly others: readonly string[];
+  readonly message?: string | undefined;
+}
+
+/**
+ * One interface for one surface. `chosen`: a drive would begin with it. `reason`: why it is refused, else null.
+ * `asks`: why a person must approve it first. `surface` is null where no connected chat fits.
+ */
+export interface ExplainRow {
+  readonly interface: string;
+  readonly chosen: boolean;
+  readonly best_grade: Grade;
+  readonly authority: number;
+  readonly cost: number;
+  readonly surface?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly asks?: string | undefined;
+}
+
+/** The registry as the daemon read it when it started. `problems`: the files it could not take. */
+export interface InterfacesListResult {
+  readonly interfaces: readonly InterfaceView[];
+  readonly problems: readonly string[];
+}
+
+/** One interface of the registry. Only one whose `status` is `built` is ever chosen. */
+export interface InterfaceView {
+  readonly id: string;
+  readonly title: string;
+  readonly family: string;
+  readonly direction: string;
+  readonly status: "built" | "planned" | "ruled_out";
+  readonly best_grade: Grade;
+  readonly can_confirm_submit: boolean;
+  readonly trust: string;
+  readonly products: readonly string[];
+  readonly blocking_modes: readonly string[];
+  readonly status_reason?: string | undefined;
+}
+
+/** Which surface is meant. All fields given must hold; the rest must leave exactly one surface. */
+export interface SurfaceSelector {
+  readonly ide?: string | undefined;
+  readonly workspace?: string | undefined;
+  readonly agent?: string | undefined;
+  readonly window?: string | undefined;
+  readonly via?: string | undefined;
+}
+
+/** An operator's decision on the action that was looked at; refused when it is another by now, or was decided. */
+export interface ApprovalDecideParams {
+  readonly approval_id: string;
+  readonly action_sha: string;
+  readonly approve: boolean;
+}
+
+/** What waits for a decision; with `everything` also what was decided; with an id that one, with its text. */
+export interface ApprovalsListParams {
+  readonly everything: boolean;
+  readonly approval_id?: string | undefined;
+}
+
+/** Oldest first. */
+export interface ApprovalsListResult {
+  readonly approvals: readonly ApprovalView[];
+}
+
+/**
+ * One exact action that needs a person. `action_sha` is over all of it, the text included. `void`: its time passed,
+ * or the action changed or ended otherwise. `text` is the prompt with its secrets redacted.
+ */
+export interface ApprovalView {
+  readonly approval_id: string;
+  readonly action_sha: string;
+  readonly drive_id: string;
+  readonly action: DriveAction;
+  readonly interface: string;
+  readonly surface: string;
+  readonly ide: string;
+  readonly workspace_folders: readonly string[];
+  readonly text_chars: number;
+  readonly reason: string;
+  readonly asked_at_ms: number;
+  readonly expires_at_ms: number;
+  readonly state: ApprovalState;
+  readonly decided_at_ms?: number | undefined;
+  readonly text?: string | undefined;
+}
+
+/** How far an interface is trusted where nothing was granted. */
+export interface DefaultTrust {
+  readonly interface: string;
+  readonly level: TrustLevel;
+}
+
+/** How far an interface is trusted in a folder and all below it; `*` is everywhere. */
+export interface GrantView {
+  readonly workspace: string;
+  readonly interface: string;
+  readonly level: TrustLevel;
+}
+
+/** The policy as it is in force. `default` is what holds where no rule fits. With a `problem` nothing may act. */
+export interface TrustListResult {
+  readonly grants: readonly GrantView[];
+  readonly defaults: readonly DefaultTrust[];
+  readonly rules: number;
+  readonly default: PolicyDecision;
+  readonly secrets_in_prompts: SecretsInPrompts;
+  readonly directory: string;
+  readonly problem?: string | undefined;
+}
+
+/** Grant a level, or without `level` take the grant away. An operator's word. */
+export interface TrustSetParams {
+  readonly workspace: string;
+  readonly interface: string;
+  readonly level?: TrustLevel | undefined;
+}
+
+/** A message without fields. */
+export type Empty = Readonly<Record<string, never>>;
+
+/**
+ * Our part of a JSON-RPC error. `reason` is a stable word, `where` a field or file, `hint` the next step.
+ *
+ * `retry` says that the same request may succeed later without a change by the caller.
+ */
+export interface ErrorData {
+  readonly reason: string;
+  readonly retry: boolean;
+  readonly where?: string | undefined;
+  readonly hint?: string | undefined;
+}
+
+/** The `error` of a JSON-RPC answer. `message` is for people and never holds the text of a prompt. */
+export interface ErrorObject {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: ErrorData | undefined;
+}
+
+/** The protocol versions a peer can speak, both ends included. */
+export interface ProtocolRange {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Which IDE the plugin runs in. `product` is a lower-case id such as `code`, `cursor`, `codium`, `idea`. */
+export interface IdeInfo {
+  readonly product: string;
+  readonly version: string;
+  readonly app_name: string;
+  readonly app_host: string;
+}
+
+/** Where the plugin believes the chats of a surface are stored. `store` is the id of an observer. */
+export interface StoreHint {
+  readonly store: string;
+  readonly path: string;
+}
+
+/** One chat that can be addressed through a plugin. `interfaces` are registry ids the plugin can perform for it. */
+export interface SurfaceInfo {
+  readonly surface_id: string;
+  readonly agent: string;
+  readonly title: string;
+  readonly workspace_folders: readonly string[];
+  readonly interfaces: readonly string[];
+  readonly store?: StoreHint | undefined;
+}
+
+/** What only plugins say of themselves. `window_id` stays the same over a reload; `host_started_at_ms` does not. */
+export interface PluginInfo {
+  readonly ide: IdeInfo;
+  readonly pid: number;
+  readonly host_started_at_ms: number;
+  readonly window_id: string;
+  readonly capabilities: readonly string[];
+  readonly surfaces: readonly SurfaceInfo[];
+}
+
+/** The first request of every peer. `plugin` is required for the role plugin and absent for the others. */
+export interface InitializeParams {
+  readonly role: Role;
+  readonly name: string;
+  readonly version: string;
+  readonly protocol: ProtocolRange;
+  readonly plugin?: PluginInfo | undefined;
+}
+
+/** `epoch` grows with each connection of the same window; a plugin sends it back with everything it reports. */
+export interface InitializeResult {
+  readonly protocol: number;
+  readonly daemon_version: string;
+  readonly instance_id: string;
+  readonly session_id: string;
+  readonly epoch: number;
+  readonly heartbeat_ms: number;
+}
+
+/**
+ * One thing a plugin learned about a drive, at the grade it can honestly give; never `witness`.
+ *
+ * `text_sha` is the hash of the normalised text the fact is about (`bridge.drive.match`), where the plugin knows it.
+ */
+export interface FactReport {
+  readonly kind: FactKind;
+  readonly grade: ChannelGrade;
+  readonly at_ms: number;
+  readonly text_sha?: string | undefined;
+  readonly chat_id?: string | undefined;
+  readonly detail?: string | undefined;
+}
+
+/** One command the plugin ran on the way, for people who look for a fault. */
+export interface TraceStep {
+  readonly op: string;
+  readonly ok: boolean;
+  readonly ms: number;
+  readonly command?: string | undefined;
+  readonly detail?: string | undefined;
+}
+
+/** Which chat of a surface: a given one, a new one, or (both unset) the one in use. */
+export interface ChatTarget {
+  readonly chat_id?: string | undefined;
+  readonly new_chat: boolean;
+  readonly mode?: string | undefined;
+}
+
+/**
+ * Put the text into the chat, and with `submit` send it, by the named interface and no other.
+ *
+ * The plugin answers within `answer_within_ms`; what it learns later it tells by `chat/event`.
+ */
+export interface DeliverParams {
+  readonly drive_id: string;
+  readonly epoch: number;
+  readonly surface_id: string;
+  readonly interface: string;
+  readonly text: string;
+  readonly text_sha: string;
+  readonly submit: boolean;
+  readonly target: ChatTarget;
+  readonly answer_within_ms: number;
+}
+
+/**
+ * `declined`: nothing was touched and `blocker` says why. `pending`: acting, more facts follow by `chat/event`.
+ * `done`: all that will be learned is in `facts`. `lost`: something was touched and the plugin cannot say what became
+ * of it.
+ */
+export interface DeliverResult {
+  readonly drive_id: string;
+  readonly epoch: number;
+  readonly disposition: Disposition;
+  readonly facts: readonly FactReport[];
+  readonly trace: readonly TraceStep[];
+  readonly blocker?: string | undefined;
+  readonly message?: string | undefined;
+}
+
+/** Show the chat of a surface. */
+export interface ChatOpenParams {
+  readonly surface_id: string;
+  readonly chat_id?: string | undefined;
+}
+
+/** Ask the host to stop the running turn of a surface. */
+export interface ChatCancelParams {
+  readonly surface_id: string;
+  readonly drive_id?: string | undefined;
+}
+
+/** `issued`: the host's command returned; nothing is proven by it. Otherwise `blocker` says why not. */
+export interface CommandResult {
+  readonly issued: boolean;
+  readonly blocker?: string | undefined;
+  readonly message?: string | undefined;
+}
+
+/** What does the plugin's own journal know of this drive? */
+export interface LookupParams {
+  readonly drive_id: string;
+}
+
+/**
+ * The last journaled state of a drive and the facts recorded with it. `absent`: it was never begun here, and from
+ * now on never will be. `in_flight`: the delivery still runs, more facts follow by `chat/event`.
+ */
+export interface LookupResult {
+  readonly drive_id: string;
+  readonly state: JournalState;
+  readonly facts: readonly FactReport[];
+  readonly in_flight: boolean;
+  readonly text_sha?: string | undefined;
+}
+
+/** `contains` filters the commands of the host by part of their name, without case. */
+export interface CommandsListParams {
+  readonly contains?: string | undefined;
+}
+
+/** The commands the host really has. */
+export interface CommandsListResult {
+  readonly commands: readonly string[];
+}
+
+/** Something happened in a chat. `drive_id` only where the plugin knows that it belongs to that drive. */
+export interface ChatEvent {
+  readonly surface_id: string;
+  readonly epoch: number;
+  readonly fact: FactReport;
+  readonly drive_id?: string | undefined;
+}
+
+/** The whole new list of a plugin's surfaces, after a folder or an agent came or went. */
+export interface SurfacesChanged {
+  readonly surfaces: readonly SurfaceInfo[];
+}
+
+/** A line for the daemon's log. Never holds the text of a prompt. */
+export interface LogMessage {
+  readonly level: LogLevel;
+  readonly message: string;
+}
+
+/**
+ * One prompt for one surface, under an id the caller made. The same id and body give the same answer again.
+ *
+ * `deadline_ms` bounds the proof of the submit, `wait_ms` how long the turn after it is followed. `require` is the
+ * grade that is good enough to settle as confirmed before the deadline. The body is the text, selector, target and
+ * draft; the rest may differ when the same drive is asked for again.
+ */
+export interface DriveStartParams {
+  readonly drive_id: string;
+  readonly text: string;
+  readonly selector: SurfaceSelector;
+  readonly target: ChatTarget;
+  readonly draft: boolean;
+  readonly deadline_ms: number;
+  readonly wait_ms: number;
+  readonly require: "host" | "witness";
+}
+
+/**
+ * A fact of a drive as recorded. `source` names the plugin session or the observer it came from. Not `counted`: it
+ * came too late, or was about another text or chat.
+ */
+export interface FactView {
+  readonly kind: FactKind;
+  readonly grade: Grade;
+  readonly source: string;
+  readonly at_ms: number;
+  readonly chat_id?: string | undefined;
+  readonly evidence?: string | undefined;
+  readonly detail?: string | undefined;
+  readonly counted: boolean;
+}
+
+/** One interface that was considered, and why it was not chosen or did not act. */
+export interface CandidateView {
+  readonly interface: string;
+  readonly surface: string;
+  readonly chosen: boolean;
+  readonly best_grade: Grade;
+  readonly reason?: string | undefined;
+}
+
+/** What became of the turn after the submit. `reply` comes from the chat's own store, where that can be read. */
+export interface TurnView {
+  readonly state: TurnState;
+  readonly reply?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+/**
+ * All there is to say of one drive. `outcome` is null until `state` is `settled`. `doubt`: what speaks against an
+ * outcome that rests on the host's word alone. `approval`: the approval it waits for. `warning`: what is to be known
+ * of its prompt.
+ */
+export interface DriveView {
+  readonly drive_id: string;
+  readonly state: DriveState;
+  readonly text_sha: string;
+  readonly text_chars: number;
+  readonly accepted_at_ms: number;
+  readonly facts: readonly FactView[];
+  readonly candidates: readonly CandidateView[];
+  readonly draft: boolean;
+  readonly settled_at_ms?: number | undefined;
+  readonly outcome?: Outcome | undefined;
+  readonly blocker?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly surface?: string | undefined;
+  readonly interface?: string | undefined;
+  readonly chat_id?: string | undefined;
+  readonly queued_behind?: number | undefined;
+  readonly turn?: TurnView | undefined;
+  readonly replayed: boolean;
+  readonly doubt?: string | undefined;
+  readonly approval?: string | undefined;
+  readonly warning?: string | undefined;
+}
+
+/** A drive by its id. */
+export interface DriveGetParams {
+  readonly drive_id: string;
+}
+
+/** The newest drives first. */
+export interface DriveListParams {
+  readonly limit: number;
+  readonly state?: DriveState | undefined;
+}
+
+/** Drives, newest first. */
+export interface DriveListResult {
+  readonly drives: readonly DriveView[];
+}
+
+/** Answers when the drive has an outcome (or, with `turn`, when its turn is over too), or after `timeout_ms`. */
+export interface DriveWaitParams {
+  readonly drive_id: string;
+  readonly until: "outcome" | "turn";
+  readonly timeout_ms: number;
+}
+
+/** Events of one drive, or of everything. */
+export interface SubscribeParams {
+  readonly drive_id?: string | undefined;
+}
+
+/** `seq` of the last ledger row before the first event that will be sent. */
+export interface SubscribeResult {
+  readonly seq: number;
+}
+
+/** One new ledger row, as told to subscribers. `drive` is the drive after that row, where the row is of one. */
+export interface Event {
+  readonly seq: number;
+  readonly kind: string;
+  readonly at_ms: number;
+  readonly drive?: DriveView | undefined;
+}
+
+/** One connected plugin. */
+export interface SessionView {
+  readonly session_id: string;
+  readonly epoch: number;
+  readonly ide: IdeInfo;
+  readonly window_id: string;
+  readonly pid: number;
+  readonly plugin_name: string;
+  readonly plugin_version: string;
+  readonly protocol: number;
+  readonly connected_at_ms: number;
+  readonly last_seen_at_ms: number;
+  readonly capabilities: readonly string[];
+  readonly surfaces: readonly SurfaceInfo[];
+}
+
+/** The plugins connected now. */
+export interface SessionsListResult {
+  readonly sessions: readonly SessionView[];
+}
+
+/** Rows after `after_seq`, oldest first; without it the last `limit` rows. */
+export interface LedgerTailParams {
+  readonly after_seq?: number | undefined;
+  readonly limit: number;
+}
+
+/** One row of the ledger. `body` is its JSON as stored; `hash` links it to the row before. */
+export interface LedgerRow {
+  readonly seq: number;
+  readonly at_ms: number;
+  readonly kind: string;
+  readonly body: string;
+  readonly hash: string;
+  readonly drive_id?: string | undefined;
+}
+
+/** Rows, oldest first. */
+export interface LedgerTailResult {
+  readonly rows: readonly LedgerRow[];
+}
+
+/** `intact` with `torn_tail` means that the last write was cut off by a crash, not changed by a hand. */
+export interface LedgerVerifyResult {
+  readonly verdict: "intact" | "tampered" | "unreadable";
+  readonly rows: number;
+  readonly torn_tail: boolean;
+  readonly keyed: boolean;
+  readonly seq?: number | undefined;
+  readonly message?: string | undefined;
+}
+
+/** The daemon in one page. */
+export interface StatusResult {
+  readonly version: string;
+  readonly instance_id: string;
+  readonly pid: number;
+  readonly started_at_ms: number;
+  readonly socket: string;
+  readonly state_directory: string;
+  readonly protocol: ProtocolRange;
+  readonly sessions: readonly SessionView[];
+  readonly drives_open: number;
+  readonly drives_settled: number;
+  readonly ledger_rows: number;
+  readonly clients: number;
+}
+
+export interface Messages {
+  readonly ExplainParams: ExplainParams;
+  readonly ExplainResult: ExplainResult;
+  readonly ExplainRow: ExplainRow;
+  readonly InterfacesListResult: InterfacesListResult;
+  readonly InterfaceView: InterfaceView;
+  readonly SurfaceSelector: SurfaceSelector;
+  readonly ApprovalDecideParams: ApprovalDecideParams;
+  readonly ApprovalsListParams: ApprovalsListParams;
+  readonly ApprovalsListResult: ApprovalsListResult;
+  readonly ApprovalView: ApprovalView;
+  readonly DefaultTrust: DefaultTrust;
+  readonly GrantView: GrantView;
+  readonly TrustListResult: TrustListResult;
+  readonly TrustSetParams: TrustSetParams;
+  readonly Empty: Empty;
+  readonly ErrorData: ErrorData;
+  readonly ErrorObject: ErrorObject;
+  readonly ProtocolRange: ProtocolRange;
+  readonly IdeInfo: IdeInfo;
+  readonly StoreHint: StoreHint;
+  readonly SurfaceInfo: SurfaceInfo;
+  readonly PluginInfo: PluginInfo;
+  readonly InitializeParams: InitializeParams;
+  readonly InitializeResult: InitializeResult;
+  readonly FactReport: FactReport;
+  readonly TraceStep: TraceStep;
+  readonly ChatTarget: ChatTarget;
+  readonly DeliverParams: DeliverParams;
+  readonly DeliverResult: DeliverResult;
+  readonly ChatOpenParams: ChatOpenParams;
+  readonly ChatCancelParams: ChatCancelParams;
+  readonly CommandResult: CommandResult;
+  readonly LookupParams: LookupParams;
+  readonly LookupResult: LookupResult;
+  readonly CommandsListParams: CommandsListParams;
+  readonly CommandsListResult: CommandsListResult;
+  readonly ChatEvent: ChatEvent;
+  readonly SurfacesChanged: SurfacesChanged;
+  readonly LogMessage: LogMessage;
+  readonly DriveStartParams: DriveStartParams;
+  readonly FactView: FactView;
+  readonly CandidateView: CandidateView;
+  readonly TurnView: TurnView;
+  readonly DriveView: DriveView;
+  readonly DriveGetParams: DriveGetParams;
+  readonly DriveListParams: DriveListParams;
+  readonly DriveListResult: DriveListResult;
+  readonly DriveWaitParams: DriveWaitParams;
+  readonly SubscribeParams: SubscribeParams;
+  readonly SubscribeResult: SubscribeResult;
+  readonly Event: Event;
+  readonly SessionView: SessionView;
+  readonly SessionsListResult: SessionsListResult;
+  readonly LedgerTailParams: LedgerTailParams;
+  readonly LedgerRow: LedgerRow;
+  readonly LedgerTailResult: LedgerTailResult;
+  readonly LedgerVerifyResult: LedgerVerifyResult;
+  readonly StatusResult: StatusResult;
+}
+
+export type MessageName = keyof Messages;
+
+export const SHAPES: Readonly<Record<MessageName, readonly Field[]>> = {
+  ExplainParams: [
+    { name: "selector", kind: { is: "message", name: "SurfaceSelector" }, need: "required" },
+    { name: "draft", kind: { is: "boolean" }, need: { default: false } },
+  ],
+  ExplainResult: [
+    { name: "rows", kind: { is: "list", of: { is: "message", name: "ExplainRow" } }, need: "required" },
+    { name: "surfaces", kind: { is: "list", of: { is: "string" } }, need: "required" },
+    { name: "others", kind: { is: "list", of: { is: "string" } }, need: "required" },
+    { name: "message", kind: { is: "string" }, need: "optional" },
+  ],
+  ExplainRow: [
+    { name: "interface", kind: { is: "string" }, need: "required" },
+    { name: "chosen", kind: { is: "boolean" }, need: "required" },
+    { name: "best_grade", kind: { is: "choice", values: ["claim", "readback", "host", "witness"] }, need: "required" },
+    { name: "authority", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "cost", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "surface", kind: { is: "string" }, need: "optional" },
+    { name: "reason", kind: { is: "string" }, need: "optional" },
+    { name: "asks", kind: { is: "string" }, need: "optional" },
+  ],
+  InterfacesListResult: [
+    { name: "interfaces", kind: { is: "list", of: { is: "message", name: "InterfaceView" } }, need: "required" },
+    { name: "problems", kind: { is: "list", of: { is: "string" } }, need: "required" },
+  ],
+  InterfaceView: [
+    { name: "id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "title", kind: { is: "string" }, need: "required" },
+    { name: "family", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "direction", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "status", kind: { is: "choice", values: ["built", "planned", "ruled_out"] }, need: "required" },
+    { name: "best_grade", kind: { is: "choice", values: ["claim", "readback", "host", "witness"] }, need: "required" },
+    { name: "can_confirm_submit", kind: { is: "boolean" }, need: "required" },
+    { name: "trust", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "products", kind: { is: "list", of: { is: "string" } }, need: "required" },
+    { name: "blocking_modes", kind: { is: "list", of: { is: "string" } }, need: "required" },
+    { name: "status_reason", kind: { is: "string" }, need: "optional" },
+  ],
+  SurfaceSelector: [
+    { name: "ide", kind: { is: "string" }, need: "optional" },
+    { name: "workspace", kind: { is: "string" }, need: "optional" },
+    { name: "agent", kind: { is: "string" }, need: "optional" },
+    { name: "window", kind: { is: "string" }, need: "optional" },
+    { name: "via", kind: { is: "string" }, need: "optional" },
+  ],
+  ApprovalDecideParams: [
+    { name: "approval_id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "action_sha", kind: { is: "string", pattern: "^[0-9a-f]{64}$" }, need: "required" },
+    { name: "approve", kind: { is: "boolean" }, need: "required" },
+  ],
+  ApprovalsListParams: [
+    { name: "everything", kind: { is: "boolean" }, need: { default: false } },
+    { name: "approval_id", kind: { is: "string", least: 1, most: 256 }, need: "optional" },
+  ],
+  ApprovalsListResult: [
+    { name: "approvals", kind: { is: "list", of: { is: "message", name: "ApprovalView" } }, need: "required" },
+  ],
+  ApprovalView: [
+    { name: "approval_id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "action_sha", kind: { is: "string", pattern: "^[0-9a-f]{64}$" }, need: "required" },
+    { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "required" },
+    { name: "action", kind: { is: "choice", values: ["send", "draft"] }, need: "required" },
+    { name: "interface", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "surface", kind: { is: "string" }, need: "required" },
+    { name: "ide", kind: { is: "string" }, need: "required" },
+    { name: "workspace_folders", kind: { is: "list", of: { is: "string" } }, need: "required" },
+    { name: "text_chars", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "reason", kind: { is: "string" }, need: "required" },
+    { name: "asked_at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "expires_at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "state", kind: { is: "choice", values: ["pending", "approved", "denied", "used", "void"] }, need: "required" },
+    { name: "decided_at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "optional" },
+    { name: "text", kind: { is: "string" }, need: "optional" },
+  ],
+  DefaultTrust: [
+    { name: "interface", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "level", kind: { is: "choice", values: ["observe", "draft", "send", "autonomous"] }, need: "required" },
+  ],
+  GrantView: [
+    { name: "workspace", kind: { is: "string", least: 1, most: 4096 }, need: "required" },
+    { name: "interface", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "level", kind: { is: "choice", values: ["observe", "draft", "send", "autonomous"] }, need: "required" },
+  ],
+  TrustListResult: [
+    { name: "grants", kind: { is: "list", of: { is: "message", name: "GrantView" } }, need: "required" },
+    { name: "defaults", kind: { is: "list", of: { is: "message", name: "DefaultTrust" } }, need: "required" },
+    { name: "rules", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "default", kind: { is: "choice", values: ["allow", "ask", "deny"] }, need: "required" },
+    { name: "secrets_in_prompts", kind: { is: "choice", values: ["allow", "warn", "ask", "deny"] }, need: "required" },
+    { name: "directory", kind: { is: "string" }, need: "required" },
+    { name: "problem", kind: { is: "string" }, need: "optional" },
+  ],
+  TrustSetParams: [
+    { name: "workspace", kind: { is: "string", least: 1, most: 4096 }, need: "required" },
+    { name: "interface", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "level", kind: { is: "choice", values: ["observe", "draft", "send", "autonomous"] }, need: "optional" },
+  ],
+  Empty: [],
+  ErrorData: [
+    { name: "reason", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "retry", kind: { is: "boolean" }, need: { default: false } },
+    { name: "where", kind: { is: "string" }, need: "optional" },
+    { name: "hint", kind: { is: "string" }, need: "optional" },
+  ],
+  ErrorObject: [
+    { name: "code", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "message", kind: { is: "string" }, need: "required" },
+    { name: "data", kind: { is: "message", name: "ErrorData" }, need: "optional" },
+  ],
+  ProtocolRange: [
+    { name: "min", kind: { is: "integer", least: 1, most: 9007199254740991 }, need: "required" },
+    { name: "max", kind: { is: "integer", least: 1, most: 9007199254740991 }, need: "required" },
+  ],
+  IdeInfo: [
+    { name: "product", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "version", kind: { is: "string" }, need: "required" },
+    { name: "app_name", kind: { is: "string" }, need: "required" },
+    { name: "app_host", kind: { is: "string" }, need: "required" },
+  ],
+  StoreHint: [
+    { name: "store", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "path", kind: { is: "string" }, need: "required" },
+  ],
+  SurfaceInfo: [
+    { name: "surface_id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "agent", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "title", kind: { is: "string" }, need: "required" },
+    { name: "workspace_folders", kind: { is: "list", of: { is: "string" } }, need: "required" },
+    { name: "interfaces", kind: { is: "list", of: { is: "string", least: 1, most: 256 } }, need: "required" },
+    { name: "store", kind: { is: "message", name: "StoreHint" }, need: "optional" },
+  ],
+  PluginInfo: [
+    { name: "ide", kind: { is: "message", name: "IdeInfo" }, need: "required" },
+    { name: "pid", kind: { is: "integer", least: 1, most: 9007199254740991 }, need: "required" },
+    { name: "host_started_at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "window_id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "capabilities", kind: { is: "list", of: { is: "string", least: 1, most: 256 } }, need: "required" },
+    { name: "surfaces", kind: { is: "list", of: { is: "message", name: "SurfaceInfo" } }, need: "required" },
+  ],
+  InitializeParams: [
+    { name: "role", kind: { is: "choice", values: ["plugin", "client", "operator"] }, need: "required" },
+    { name: "name", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "version", kind: { is: "string" }, need: "required" },
+    { name: "protocol", kind: { is: "message", name: "ProtocolRange" }, need: "required" },
+    { name: "plugin", kind: { is: "message", name: "PluginInfo" }, need: "optional" },
+  ],
+  InitializeResult: [
+    { name: "protocol", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "daemon_version", kind: { is: "string" }, need: "required" },
+    { name: "instance_id", kind: { is: "string" }, need: "required" },
+    { name: "session_id", kind: { is: "string" }, need: "required" },
+    { name: "epoch", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "heartbeat_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+  ],
+  FactReport: [
+    { name: "kind", kind: { is: "choice", values: ["inserted", "submitted", "queued", "withdrawn", "turn_started", "turn_ended", "needs_input", "turn_failed"] }, need: "required" },
+    { name: "grade", kind: { is: "choice", values: ["claim", "readback", "host"] }, need: "required" },
+    { name: "at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "text_sha", kind: { is: "string", pattern: "^[0-9a-f]{64}$" }, need: "optional" },
+    { name: "chat_id", kind: { is: "string" }, need: "optional" },
+    { name: "detail", kind: { is: "string" }, need: "optional" },
+  ],
+  TraceStep: [
+    { name: "op", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "ok", kind: { is: "boolean" }, need: "required" },
+    { name: "ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "command", kind: { is: "string" }, need: "optional" },
+    { name: "detail", kind: { is: "string" }, need: "optional" },
+  ],
+  ChatTarget: [
+    { name: "chat_id", kind: { is: "string" }, need: "optional" },
+    { name: "new_chat", kind: { is: "boolean" }, need: { default: false } },
+    { name: "mode", kind: { is: "string" }, need: "optional" },
+  ],
+  DeliverParams: [
+    { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "required" },
+    { name: "epoch", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "surface_id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "interface", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "text", kind: { is: "string" }, need: "required" },
+    { name: "text_sha", kind: { is: "string", pattern: "^[0-9a-f]{64}$" }, need: "required" },
+    { name: "submit", kind: { is: "boolean" }, need: "required" },
+    { name: "target", kind: { is: "message", name: "ChatTarget" }, need: "required" },
+    { name: "answer_within_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+  ],
+  DeliverResult: [
+    { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "required" },
+    { name: "epoch", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "disposition", kind: { is: "choice", values: ["done", "pending", "declined", "lost"] }, need: "required" },
+    { name: "facts", kind: { is: "list", of: { is: "message", name: "FactReport" } }, need: "required" },
+    { name: "trace", kind: { is: "list", of: { is: "message", name: "TraceStep" } }, need: "required" },
+    { name: "blocker", kind: { is: "string", least: 1, most: 256 }, need: "optional" },
+    { name: "message", kind: { is: "string" }, need: "optional" },
+  ],
+  ChatOpenParams: [
+    { name: "surface_id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "chat_id", kind: { is: "string" }, need: "optional" },
+  ],
+  ChatCancelParams: [
+    { name: "surface_id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "optional" },
+  ],
+  CommandResult: [
+    { name: "issued", kind: { is: "boolean" }, need: "required" },
+    { name: "blocker", kind: { is: "string", least: 1, most: 256 }, need: "optional" },
+    { name: "message", kind: { is: "string" }, need: "optional" },
+  ],
+  LookupParams: [
+    { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "required" },
+  ],
+  LookupResult: [
+    { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "required" },
+    { name: "state", kind: { is: "choice", values: ["absent", "begun", "touched", "submitted", "withdrawn", "declined"] }, need: "required" },
+    { name: "facts", kind: { is: "list", of: { is: "message", name: "FactReport" } }, need: "required" },
+    { name: "in_flight", kind: { is: "boolean" }, need: { default: false } },
+    { name: "text_sha", kind: { is: "string", pattern: "^[0-9a-f]{64}$" }, need: "optional" },
+  ],
+  CommandsListParams: [
+    { name: "contains", kind: { is: "string" }, need: "optional" },
+  ],
+  CommandsListResult: [
+    { name: "commands", kind: { is: "list", of: { is: "string" } }, need: "required" },
+  ],
+  ChatEvent: [
+    { name: "surface_id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "epoch", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "fact", kind: { is: "message", name: "FactReport" }, need: "required" },
+    { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "optional" },
+  ],
+  SurfacesChanged: [
+    { name: "surfaces", kind: { is: "list", of: { is: "message", name: "SurfaceInfo" } }, need: "required" },
+  ],
+  LogMessage: [
+    { name: "level", kind: { is: "choice", values: ["debug", "info", "warning", "error"] }, need: "required" },
+    { name: "message", kind: { is: "string" }, need: "required" },
+  ],
+  DriveStartParams: [
+    { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "required" },
+    { name: "text", kind: { is: "string" }, need: "required" },
+    { name: "selector", kind: { is: "message", name: "SurfaceSelector" }, need: "required" },
+    { name: "target", kind: { is: "message", name: "ChatTarget" }, need: "required" },
+    { name: "draft", kind: { is: "boolean" }, need: { default: false } },
+    { name: "deadline_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: { default: 90000 } },
+    { name: "wait_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: { default: 600000 } },
+    { name: "require", kind: { is: "choice", values: ["host", "witness"] }, need: { default: "host" } },
+  ],
+  FactView: [
+    { name: "kind", kind: { is: "choice", values: ["inserted", "submitted", "queued", "withdrawn", "turn_started", "turn_ended", "needs_input", "turn_failed"] }, need: "required" },
+    { name: "grade", kind: { is: "choice", values: ["claim", "readback", "host", "witness"] }, need: "required" },
+    { name: "source", kind: { is: "string" }, need: "required" },
+    { name: "at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "chat_id", kind: { is: "string" }, need: "optional" },
+    { name: "evidence", kind: { is: "string" }, need: "optional" },
+    { name: "detail", kind: { is: "string" }, need: "optional" },
+    { name: "counted", kind: { is: "boolean" }, need: { default: true } },
+  ],
+  CandidateView: [
+    { name: "interface", kind: { is: "string" }, need: "required" },
+    { name: "surface", kind: { is: "string" }, need: "required" },
+    { name: "chosen", kind: { is: "boolean" }, need: "required" },
+    { name: "best_grade", kind: { is: "choice", values: ["claim", "readback", "host", "witness"] }, need: "required" },
+    { name: "reason", kind: { is: "string" }, need: "optional" },
+  ],
+  TurnView: [
+    { name: "state", kind: { is: "choice", values: ["waiting", "completed", "needs_input", "turn_failed", "wait_timeout"] }, need: "required" },
+    { name: "reply", kind: { is: "string" }, need: "optional" },
+    { name: "reason", kind: { is: "string" }, need: "optional" },
+  ],
+  DriveView: [
+    { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "required" },
+    { name: "state", kind: { is: "choice", values: ["accepted", "acting", "settled"] }, need: "required" },
+    { name: "text_sha", kind: { is: "string", pattern: "^[0-9a-f]{64}$" }, need: "required" },
+    { name: "text_chars", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "accepted_at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "facts", kind: { is: "list", of: { is: "message", name: "FactView" } }, need: "required" },
+    { name: "candidates", kind: { is: "list", of: { is: "message", name: "CandidateView" } }, need: "required" },
+    { name: "draft", kind: { is: "boolean" }, need: { default: false } },
+    { name: "settled_at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "optional" },
+    { name: "outcome", kind: { is: "choice", values: ["confirmed", "refused", "likely", "unknown", "failed"] }, need: "optional" },
+    { name: "blocker", kind: { is: "string" }, need: "optional" },
+    { name: "reason", kind: { is: "string" }, need: "optional" },
+    { name: "surface", kind: { is: "string" }, need: "optional" },
+    { name: "interface", kind: { is: "string" }, need: "optional" },
+    { name: "chat_id", kind: { is: "string" }, need: "optional" },
+    { name: "queued_behind", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "optional" },
+    { name: "turn", kind: { is: "message", name: "TurnView" }, need: "optional" },
+    { name: "replayed", kind: { is: "boolean" }, need: { default: false } },
+    { name: "doubt", kind: { is: "string" }, need: "optional" },
+    { name: "approval", kind: { is: "string" }, need: "optional" },
+    { name: "warning", kind: { is: "string" }, need: "optional" },
+  ],
+  DriveGetParams: [
+    { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "required" },
+  ],
+  DriveListParams: [
+    { name: "limit", kind: { is: "integer", least: 1, most: 1000 }, need: { default: 50 } },
+    { name: "state", kind: { is: "choice", values: ["accepted", "acting", "settled"] }, need: "optional" },
+  ],
+  DriveListResult: [
+    { name: "drives", kind: { is: "list", of: { is: "message", name: "DriveView" } }, need: "required" },
+  ],
+  DriveWaitParams: [
+    { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "required" },
+    { name: "until", kind: { is: "choice", values: ["outcome", "turn"] }, need: { default: "outcome" } },
+    { name: "timeout_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: { default: 60000 } },
+  ],
+  SubscribeParams: [
+    { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "optional" },
+  ],
+  SubscribeResult: [
+    { name: "seq", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+  ],
+  Event: [
+    { name: "seq", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "kind", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "drive", kind: { is: "message", name: "DriveView" }, need: "optional" },
+  ],
+  SessionView: [
+    { name: "session_id", kind: { is: "string" }, need: "required" },
+    { name: "epoch", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "ide", kind: { is: "message", name: "IdeInfo" }, need: "required" },
+    { name: "window_id", kind: { is: "string" }, need: "required" },
+    { name: "pid", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "plugin_name", kind: { is: "string" }, need: "required" },
+    { name: "plugin_version", kind: { is: "string" }, need: "required" },
+    { name: "protocol", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "connected_at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "last_seen_at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "capabilities", kind: { is: "list", of: { is: "string" } }, need: "required" },
+    { name: "surfaces", kind: { is: "list", of: { is: "message", name: "SurfaceInfo" } }, need: "required" },
+  ],
+  SessionsListResult: [
+    { name: "sessions", kind: { is: "list", of: { is: "message", name: "SessionView" } }, need: "required" },
+  ],
+  LedgerTailParams: [
+    { name: "after_seq", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "optional" },
+    { name: "limit", kind: { is: "integer", least: 1, most: 1000 }, need: { default: 50 } },
+  ],
+  LedgerRow: [
+    { name: "seq", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "kind", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "body", kind: { is: "string" }, need: "required" },
+    { name: "hash", kind: { is: "string" }, need: "required" },
+    { name: "drive_id", kind: { is: "string" }, need: "optional" },
+  ],
+  LedgerTailResult: [
+    { name: "rows", kind: { is: "list", of: { is: "message", name: "LedgerRow" } }, need: "required" },
+  ],
+  LedgerVerifyResult: [
+    { name: "verdict", kind: { is: "choice", values: ["intact", "tampered", "unreadable"] }, need: "required" },
+    { name: "rows", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "torn_tail", kind: { is: "boolean" }, need: "required" },
+    { name: "keyed", kind: { is: "boolean" }, need: "required" },
+    { name: "seq", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "optional" },
+    { name: "message", kind: { is: "string" }, need: "optional" },
+  ],
+  StatusResult: [
+    { name: "version", kind: { is: "string" }, need: "required" },
+    { name: "instance_id", kind: { is: "string" }, need: "required" },
+    { name: "pid", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "started_at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "socket", kind: { is: "string" }, need: "required" },
+    { name: "state_directory", kind: { is: "string" }, need: "required" },
+    { name: "protocol", kind: { is: "message", name: "ProtocolRange" }, need: "required" },
+    { name: "sessions", kind: { is: "list", of: { is: "message", name: "SessionView" } }, need: "required" },
+    { name: "drives_open", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "drives_settled", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "ledger_rows", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "clients", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+  ],
+};
+
+/** The names of the wire. `result` is null for notifications. */
+export interface Methods {
+  readonly "initialize": { readonly params: InitializeParams; readonly result: InitializeResult };
+  readonly "ping": { readonly params: Empty; readonly result: Empty };
+  readonly "chat/deliver": { readonly params: DeliverParams; readonly result: DeliverResult };
+  readonly "chat/open": { readonly params: ChatOpenParams; readonly result: CommandResult };
+  readonly "chat/cancel": { readonly params: ChatCancelParams; readonly result: CommandResult };
+  readonly "drive/lookup": { readonly params: LookupParams; readonly result: LookupResult };
+  readonly "commands/list": { readonly params: CommandsListParams; readonly result: CommandsListResult };
+  readonly "window/reload": { readonly params: Empty; readonly result: CommandResult };
+  readonly "chat/event": { readonly params: ChatEvent; readonly result: null };
+  readonly "surfaces/changed": { readonly params: SurfacesChanged; readonly result: null };
+  readonly "log/message": { readonly params: LogMessage; readonly result: null };
+  readonly "drive/start": { readonly params: DriveStartParams; readonly result: DriveView };
+  readonly "drive/get": { readonly params: DriveGetParams; readonly result: DriveView };
+  readonly "drive/list": { readonly params: DriveListParams; readonly result: DriveListResult };
+  readonly "drive/wait": { readonly params: DriveWaitParams; readonly result: DriveView };
+  readonly "drive/cancel": { readonly params: DriveGetParams; readonly result: DriveView };
+  readonly "events/subscribe": { readonly params: SubscribeParams; readonly result: SubscribeResult };
+  readonly "sessions/list": { readonly params: Empty; readonly result: SessionsListResult };
+  readonly "interfaces/explain": { readonly params: ExplainParams; readonly result: ExplainResult };
+  readonly "interfaces/list": { readonly params: Empty; readonly result: InterfacesListResult };
+  readonly "trust/list": { readonly params: Empty; readonly result: TrustListResult };
+  readonly "trust/set": { readonly params: TrustSetParams; readonly result: TrustListResult };
+  readonly "approvals/list": { readonly params: ApprovalsListParams; readonly result: ApprovalsListResult };
+  readonly "approvals/decide": { readonly params: ApprovalDecideParams; readonly result: ApprovalView };
+  readonly "ledger/tail": { readonly params: LedgerTailParams; readonly result: LedgerTailResult };
+  readonly "ledger/verify": { readonly params: Empty; readonly result: LedgerVerifyResult };
+  readonly "daemon/status": { readonly params: Empty; readonly result: StatusResult };
+  readonly "daemon/stop": { readonly params: Empty; readonly result: Empty };
+  readonly "events/event": { readonly params: Event; readonly result: null };
+}
+
+export type Method = keyof Methods;
+/** What a plugin must answer. */
+export type PluginMethod =
+  | "ping"
+  | "chat/deliver"
+  | "chat/open"
+  | "chat/cancel"
+  | "drive/lookup"
+  | "commands/list"
+  | "window/reload";
+
+export const METHODS: {
+  readonly [M in Method]: {
+    readonly answeredBy: "daemon" | "plugin" | "client" | "any";
+    readonly askedBy: readonly Role[];
+    readonly params: MessageName;
+    readonly result: MessageName | null;
+  };
+} = {
+  "initialize": { answeredBy: "daemon", askedBy: ["client", "operator", "plugin"], params: "InitializeParams", result: "InitializeResult" },
+  "ping": { answeredBy: "any", askedBy: ["client", "operator", "plugin"], params: "Empty", result: "Empty" },
+  "chat/deliver": { answeredBy: "plugin", askedBy: ["client", "operator", "plugin"], params: "DeliverParams", result: "DeliverResult" },
+  "chat/open": { answeredBy: "plugin", askedBy: ["client", "operator", "plugin"], params: "ChatOpenParams", result: "CommandResult" },
+  "chat/cancel": { answeredBy: "plugin", askedBy: ["client", "operator", "plugin"], params: "ChatCancelParams", result: "CommandResult" },
+  "drive/lookup": { answeredBy: "plugin", askedBy: ["client", "operator", "plugin"], params: "LookupParams", result: "LookupResult" },
+  "commands/list": { answeredBy: "plugin", askedBy: ["client", "operator", "plugin"], params: "CommandsListParams", result: "CommandsListResult" },
+  "window/reload": { answeredBy: "plugin", askedBy: ["client", "operator", "plugin"], params: "Empty", result: "CommandResult" },
+  "chat/event": { answeredBy: "daemon", askedBy: ["plugin"], params: "ChatEvent", result: null },
+  "surfaces/changed": { answeredBy: "daemon", askedBy: ["plugin"], params: "SurfacesChanged", result: null },
+  "log/message": { answeredBy: "daemon", askedBy: ["plugin"], params: "LogMessage", result: null },
+  "drive/start": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "DriveStartParams", result: "DriveView" },
+  "drive/get": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "DriveGetParams", result: "DriveView" },
+  "drive/list": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "DriveListParams", result: "DriveListResult" },
+  "drive/wait": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "DriveWaitParams", result: "DriveView" },
+  "drive/cancel": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "DriveGetParams", result: "DriveView" },
+  "events/subscribe": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "SubscribeParams", result: "SubscribeResult" },
+  "sessions/list": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "Empty", result: "SessionsListResult" },
+  "interfaces/explain": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "ExplainParams", result: "ExplainResult" },
+  "interfaces/list": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "Empty", result: "InterfacesListResult" },
+  "trust/list": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "Empty", result: "TrustListResult" },
+  "trust/set": { answeredBy: "daemon", askedBy: ["operator"], params: "TrustSetParams", result: "TrustListResult" },
+  "approvals/list": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "ApprovalsListParams", result: "ApprovalsListResult" },
+  "approvals/decide": { answeredBy: "daemon", askedBy: ["operator"], params: "ApprovalDecideParams", result: "ApprovalView" },
+  "ledger/tail": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "LedgerTailParams", result: "LedgerTailResult" },
+  "ledger/verify": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "Empty", result: "LedgerVerifyResult" },
+  "daemon/status": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "Empty", result: "StatusResult" },
+  "daemon/stop": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "Empty", result: "Empty" },
+  "events/event": { answeredBy: "client", askedBy: ["client", "operator", "plugin"], params: "Event", result: null },
+};

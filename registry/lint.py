@@ -1,0 +1,102 @@
+"""What only shows across files: references, rings, and words that nobody can act on. Errors name file and line."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from registry.document import Problem
+from registry.load import Registry
+from registry.model import Interface, Probe
+
+Runs = Callable[[str], str | None]
+"""What is wrong with a command line, or None when it can be run."""
+Adapters = Mapping[Probe, Sequence[str]]
+"""The names that the probes `chat_store` and `injector` can ask for."""
+
+
+def lint(registry: Registry, runs: Runs, adapters: Adapters) -> list[Problem]:
+    """Everything that is wrong, the files that could not be read first."""
+    return [
+        *registry.problems,
+        *(problem for interface in registry.interfaces.values() for problem in _interface(interface, registry)),
+        *_adapters(registry, adapters),
+        *_blockers(registry),
+        *_recoveries(registry, runs),
+        *_rings(registry),
+    ]
+
+
+def _interface(interface: Interface, registry: Registry) -> Iterator[Problem]:
+    source = registry.sources[interface.id]
+    known = (
+        ("blocking_modes", interface.blocking_modes, registry.blockers, "blocker"),
+        ("operator_recovery", interface.operator_recovery, registry.recoveries, "recovery"),
+        ("depends_on", interface.depends_on, registry.interfaces, "interface"),
+    )
+    for field, words, table, kind in known:
+        for index, word in enumerate(words):
+            if word not in table:
+                yield source.problem(f"there is no {kind} {word}", field, index)
+
+
+def _adapters(registry: Registry, adapters: Adapters) -> Iterator[Problem]:
+    for interface in registry.interfaces.values():
+        names = adapters.get(interface.probe)
+        if names is not None and interface.adapter not in names:
+            message = f"{interface.probe} knows no {interface.adapter}; it knows {', '.join(names)}"
+            yield registry.sources[interface.id].problem(message, "adapter")
+
+
+def _blockers(registry: Registry) -> Iterator[Problem]:
+    for blocker in registry.blockers.values():
+        source = registry.sources["blockers"]
+        for index, word in enumerate(blocker.recoveries):
+            if word not in registry.recoveries:
+                yield source.problem(f"there is no recovery {word}", blocker.word, "recoveries", index)
+        for index, word in enumerate(blocker.depends_on):
+            if word not in registry.blockers:
+                yield source.problem(f"there is no blocker {word}", blocker.word, "depends_on", index)
+
+
+def _recoveries(registry: Registry, runs: Runs) -> Iterator[Problem]:
+    used = {word for blocker in registry.blockers.values() for word in blocker.recoveries}
+    used |= {word for interface in registry.interfaces.values() for word in interface.operator_recovery}
+    for recovery in registry.recoveries.values():
+        source = registry.sources["recoveries"]
+        wrong = runs(recovery.run) if recovery.run else None
+        if wrong is not None:
+            yield source.problem(f"`{recovery.run}` cannot be run: {wrong}", recovery.id, "run")
+        if recovery.id not in used and not registry.disabled:
+            yield source.problem("nothing leads to it", recovery.id)
+
+
+def _rings(registry: Registry) -> Iterator[Problem]:
+    interfaces = {id_: interface.depends_on for id_, interface in registry.interfaces.items()}
+    for ring in rings(interfaces):
+        yield registry.sources[ring[0]].problem(f"a ring: {' -> '.join(ring)}", "depends_on")
+    blockers = {word: blocker.depends_on for word, blocker in registry.blockers.items()}
+    for ring in rings(blockers):
+        yield registry.sources["blockers"].problem(f"a ring: {' -> '.join(ring)}", ring[0], "depends_on")
+
+
+def rings(edges: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
+    """The rings of a graph, each once, beginning and ending with the least of its names."""
+    found: set[tuple[str, ...]] = set()
+    done: set[str] = set()
+    for start in sorted(edges):
+        path = [start]
+        open_: list[Iterator[str]] = [iter(edges[start])]
+        while open_:
+            step = next(open_[-1], None)
+            if step is None:
+                open_.pop()
+                done.add(path.pop())
+            elif step in path:
+                found.add(_turned(path[path.index(step) :]))
+            elif step in edges and step not in done:
+                path.append(step)
+                open_.append(iter(edges[step]))
+    return sorted(found)
+
+
+def _turned(ring: Sequence[str]) -> tuple[str, ...]:
+    first = ring.index(min(ring))
+    return (*ring[first:], *ring[:first], ring[first])

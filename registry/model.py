@@ -1,0 +1,150 @@
+"""What can be said of an interface, a blocker and a recovery: YAML read into these types. Imports nothing of ours."""
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Family = Literal[
+    "tool_invocation",
+    "ide_control",
+    "desktop_control",
+    "browser_control",
+    "artifact_exchange",
+    "remote_service",
+    "observation",
+]
+Direction = Literal["act", "observe", "both"]
+Trust = Literal["observe", "draft", "send", "autonomous"]
+Status = Literal["built", "planned", "ruled_out"]
+Grade = Literal["claim", "readback", "host", "witness"]
+Probe = Literal["plugin_session", "chat_store", "injector", "operator", "none"]
+Detector = Literal["plugin", "daemon", "injector", "observer", "doctor"]
+Risk = Literal["none", "restarts", "keys", "resends"]
+Platform = Literal["linux", "macos", "windows"]
+Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
+InterfaceId = Word
+Text = Annotated[str, Field(min_length=1, max_length=400)]
+Percent = Annotated[int, Field(ge=0, le=100)]
+
+_DRIVING = frozenset({"ide_control", "desktop_control", "browser_control"})
+_CONFIRMING = frozenset({"host", "witness"})
+
+
+class Record(BaseModel):
+    """Base of all registry records: frozen, and an unknown field is a mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Scope(Record):
+    """Where the interface exists. An empty list means everywhere."""
+
+    products: tuple[str, ...] = ()
+    platforms: tuple[Platform, ...] = ()
+
+
+class Verification(Record):
+    """How its work is verified, and the best grade its own channel can give."""
+
+    mode: Text
+    best_grade: Grade
+    can_confirm_submit: bool
+
+
+class Tested(Record):
+    """Where it was tried. `reported`: somebody says so, it was never tried by this project's tests."""
+
+    product: Text
+    version: Text
+    date: date
+    how: Text
+    status: Literal["verified", "reported"] = "verified"
+
+
+class Interface(Record):
+    """One concrete way to reach or watch an environment."""
+
+    id: InterfaceId
+    title: Text
+    family: Family
+    direction: Direction
+    transport: Text
+    surface: Text
+    status: Status = "built"
+    """`planned` and `ruled_out` are never selected."""
+    status_reason: str = ""
+    """What is missing, where the status is not `built`."""
+    scope: Scope = Scope()
+    authority: Percent = 50
+    """How far its word is to be preferred among interfaces of one grade."""
+    cost: Percent = 10
+    """Time and disturbance, compared when grade and authority are equal."""
+    trust: Trust = "send"
+    """The most it may be trusted with."""
+    can_draft: bool = False
+    side_effects: tuple[Text, ...] = ()
+    verification: Verification
+    needs: tuple[Text, ...] = ()
+    """What must be there, in words for people; the probe asks."""
+    probe: Probe
+    """The question whose answer serves both the choice and the doctor."""
+    adapter: Word | None = None
+    """The observer or injector behind it, by its name in that catalogue."""
+    depends_on: tuple[InterfaceId, ...] = ()
+    blocking_modes: tuple[Word, ...] = ()
+    artifacts: tuple[Text, ...] = ()
+    operator_recovery: tuple[Word, ...] = ()
+    ideal_for: str = ""
+    tested: tuple[Tested, ...] = ()
+
+    @property
+    def drives(self) -> bool:
+        """Can it put a prompt into a chat at all?"""
+        return self.direction != "observe" and self.family in _DRIVING
+
+    @model_validator(mode="after")
+    def _is_honest(self) -> Self:
+        """What no file may claim, the operator's neither: these are the ceilings on which every proof rests."""
+        grade = self.verification.best_grade
+        if grade == "witness" and (self.direction != "observe" or self.family != "observation"):
+            raise ValueError("verification.best_grade: only an observation is a witness")
+        if self.family == "desktop_control" and grade == "host":
+            raise ValueError("verification.best_grade: a desktop never returns the turn; readback is the most")
+        if self.verification.can_confirm_submit and grade not in _CONFIRMING:
+            raise ValueError(f"verification.can_confirm_submit: {grade} confirms nothing")
+        if self.status != "built" and not self.status_reason:
+            raise ValueError("status_reason: say what is missing")
+        if self.status == "built" and self.probe == "none":
+            raise ValueError("probe: what is built needs one")
+        if self.probe in {"chat_store", "injector"} and self.adapter is None:
+            raise ValueError(f"adapter: the probe {self.probe} asks one")
+        return self
+
+
+class Blocker(Record):
+    """Why an interface cannot act now. Where `depends_on` holds too, this is its consequence and need not be told."""
+
+    word: Word
+    meaning: Text
+    detected_by: Annotated[tuple[Detector, ...], Field(min_length=1)]
+    recoveries: Annotated[tuple[Word, ...], Field(min_length=1)]
+    """The first is the one to try first."""
+    depends_on: tuple[Word, ...] = ()
+
+
+class Recovery(Record):
+    """What to do against a blocker: a command of ours, or (`manual`) something only the operator can do."""
+
+    id: Word
+    title: Text
+    run: str = ""
+    """A command line beginning with `koru`; words in capitals stand for what the operator fills in."""
+    manual: bool = False
+    risk: Risk = "none"
+
+    @model_validator(mode="after")
+    def _is_runnable_or_manual(self) -> Self:
+        if bool(self.run) == self.manual:
+            raise ValueError("run: a command, or manual: true, and not both")
+        return self

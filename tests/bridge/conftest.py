@@ -1,0 +1,295 @@
+"""A home of its own for each test, the real daemon as a process in it, and a bare wire to talk to it."""
+
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.client import Client
+
+PATIENCE = 30.0
+ROOT = Path(__file__).parent.parent.parent
+# The real daemon, and a call that blocks its event loop raises there.
+WATCHED = """
+import sys
+from blockbuster import BlockBuster
+from bridge.daemon.process import main
+BlockBuster().activate()
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@dataclass(frozen=True)
+class Home:
+    """Directories for everything Koru keeps, at a path short enough for a socket."""
+
+    root: Path
+
+    @property
+    def socket(self) -> Path:
+        return self.root / "run" / "koru" / "bridge.sock"
+
+    @property
+    def state(self) -> Path:
+        return self.root / "state" / "koru"
+
+    @property
+    def log(self) -> Path:
+        return self.state / "log" / "daemon.log"
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """The surrounding environment without what belongs to it alone."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("KORU_", "XDG_"))}
+        return {
+            **kept,
+            "HOME": str(self.root),
+            "XDG_RUNTIME_DIR": str(self.root / "run"),
+            "XDG_STATE_HOME": str(self.root / "state"),
+            "XDG_CONFIG_HOME": str(self.root / "config"),
+            "KORU_CACHE": str(self.root / "cache"),
+            **more,
+        }
+
+
+@dataclass
+class Wire:
+    """A socket on which a test says what it likes."""
+
+    socket: socket.socket
+    received: bytes = b""
+    ids: int = 0
+
+    def say(self, message: dict[str, Any] | bytes) -> None:
+        line = message if isinstance(message, bytes) else json.dumps(message).encode("utf-8") + b"\n"
+        self.socket.sendall(line)
+
+    def hear(self, timeout: float = PATIENCE) -> dict[str, Any] | None:
+        """The next message; None when the other side hung up. TimeoutError."""
+        self.socket.settimeout(timeout)
+        while b"\n" not in self.received:
+            try:
+                data = self.socket.recv(65_536)
+            except ConnectionResetError:
+                data = b""
+            if not data:
+                return None
+            self.received += data
+        line, _, self.received = self.received.partition(b"\n")
+        message: dict[str, Any] = json.loads(line)
+        return message
+
+    def post(self, method: str, **params: Any) -> int:
+        """Send a request and do not wait; its id."""
+        self.ids += 1
+        self.say({"jsonrpc": "2.0", "id": self.ids, "method": method, "params": params})
+        return self.ids
+
+    def answer(self, request_id: int) -> dict[str, Any]:
+        """The answer to a request; what comes before it is passed over, pings are answered."""
+        while True:
+            message = self.hear()
+            assert message is not None, "hung up before the answer"
+            if message.get("method") == "ping":
+                self.say({"jsonrpc": "2.0", "id": message["id"], "result": {}})
+            elif "method" not in message and message.get("id") == request_id:
+                return message
+
+    def ask(self, method: str, **params: Any) -> dict[str, Any]:
+        return self.answer(self.post(method, **params))
+
+    def initialize(self, role: str = "client", **more: Any) -> dict[str, Any]:
+        params = {"role": role, "name": "test", "version": "1", "protocol": {"min": 1, "max": 1}, **more}
+        return self.ask("initialize", **params)
+
+    def post_attach(self, window: str = "w1", *, pid: int = 4242, surfaces: int = 1) -> int:
+        """Ask to become the plugin of a window, and do not wait."""
+        hello = plugin(window, pid=pid, surfaces=surfaces)
+        return self.post(
+            "initialize", role="plugin", name="test", version="1", protocol={"min": 1, "max": 1}, plugin=hello
+        )
+
+    def attach(self, window: str = "w1", *, pid: int = 4242, surfaces: int = 1) -> dict[str, Any]:
+        """Become the plugin of a window."""
+        return self.answer(self.post_attach(window, pid=pid, surfaces=surfaces))
+
+    def hung_up(self, timeout: float = PATIENCE) -> dict[str, Any] | None:
+        """Read to the end; the last message before it."""
+        last = None
+        while (message := self.hear(timeout)) is not None:
+            last = message
+        return last
+
+
+def plugin(window: str, *, pid: int = 4242, surfaces: int = 1) -> dict[str, Any]:
+    return {
+        "ide": {"product": "code", "version": "1.90.0", "app_name": "Visual Studio Code", "app_host": "desktop"},
+        "pid": pid,
+        "host_started_at_ms": 1_700_000_000_000,
+        "window_id": window,
+        "capabilities": ["chat/deliver"],
+        "surfaces": [
+            {
+                "surface_id": f"chat{number}",
+                "agent": "copilot",
+                "title": "Chat",
+                "workspace_folders": [f"/home/me/{window}"],
+                "interfaces": ["vscode_native_send"],
+            }
+            for number in range(surfaces)
+        ],
+    }
+
+
+@dataclass
+class Daemon:
+    """A daemon process that answers."""
+
+    home: Home
+    process: "subprocess.Popen[bytes]"
+    _wires: list[Wire] = field(default_factory=list)
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def client(self) -> Client:
+        return Client.connect(self.home.socket, timeout=PATIENCE)
+
+    def wire(self) -> Wire:
+        connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connected.settimeout(PATIENCE)
+        connected.connect(str(self.home.socket))
+        self._wires.append(Wire(connected))
+        return self._wires[-1]
+
+    def status(self) -> dict[str, Any]:
+        with self.client() as client:
+            return client.request("daemon/status", {}, timeout=PATIENCE)
+
+    def log(self) -> str:
+        return self.home.log.read_text(encoding="utf-8")
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and wait for the end; the exit status."""
+        with suppress(ProcessLookupError):
+            self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+    def hang_up(self) -> None:
+        """Close the wires that tests left."""
+        while self._wires:
+            with self._wires.pop().socket as left, suppress(OSError):
+                left.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self.hang_up()
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(PATIENCE)
+
+
+@contextmanager
+def new_home() -> Iterator[Home]:
+    root = Path(tempfile.mkdtemp(prefix="koru-"))
+    (root / "run").mkdir(mode=0o700)
+    try:
+        yield Home(root)
+    finally:
+        shutil.rmtree(root)
+
+
+Start = Callable[..., Daemon]
+
+
+@contextmanager
+def starting(home: Home) -> Iterator[Start]:
+    """Gives what starts a daemon, and at the end stops all that were started."""
+    daemons: list[Daemon] = []
+
+    def start_daemon(**environment: str) -> Daemon:
+        reading, writing = os.pipe()
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", WATCHED, "--ready-fd", str(writing)],
+            cwd=home.root,
+            env=home.environment(**environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[writing],
+        )
+        os.close(writing)
+        daemons.append(Daemon(home, process))
+        with os.fdopen(reading, "rb", buffering=0) as pipe:
+            poll = select.poll()
+            poll.register(pipe, select.POLLIN)
+            assert poll.poll(PATIENCE * 1000), "the daemon said nothing"
+            said = json.loads(pipe.read() or b'{"error": "it ended without a word"}')
+        assert said.get("ready"), f"{said}\n{home.log.read_text(encoding='utf-8') if home.log.exists() else ''}"
+        return daemons[-1]
+
+    try:
+        yield start_daemon
+    finally:
+        for daemon in daemons:
+            daemon.close()
+
+
+@pytest.fixture
+def home() -> Iterator[Home]:
+    with new_home() as made:
+        yield made
+
+
+@pytest.fixture
+def start(home: Home) -> Iterator[Start]:
+    """Starts a daemon and returns once it says that it answers. Environment variables by keyword."""
+    with starting(home) as start_daemon:
+        yield start_daemon
+
+
+@pytest.fixture
+def daemon(start: Start) -> Daemon:
+    return start()
+
+
+@pytest.fixture(scope="module")
+def shared_daemon() -> Iterator[Daemon]:
+    """One for all the tests of a file that leave it as they found it."""
+    with new_home() as home, starting(home) as start_daemon:
+        yield start_daemon()
+
+
+Koru = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def koru(home: Home) -> Iterator[Koru]:
+    """Runs the command as a user would; a daemon it leaves behind is stopped."""
+
+    def run(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "bridge.cli", *words],
+            cwd=home.root,
+            env=home.environment(**environment),
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=2 * PATIENCE,
+            check=False,
+        )
+
+    yield run
+    stopped = run("down", "--force")
+    assert stopped.returncode == 0, stopped.stderr

@@ -1,0 +1,97 @@
+"""The daemon's server and sessions in the event loop of the test, on a real socket."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+from anyio import to_thread
+
+from bridge.daemon import rundir
+from bridge.daemon.epochs import Epochs
+from bridge.daemon.handlers import House, Identity
+from bridge.daemon.server import Connections, Server
+from bridge.daemon.sessions import Sessions
+from bridge.protocol.messages import IdeInfo, InitializeParams, InitializeResult, PluginInfo, ProtocolRange
+from bridge.protocol.peer import Handler, Peer
+
+if TYPE_CHECKING:
+    from tests.bridge.conftest import Home
+
+
+class Nothing:
+    """In the place of drives, ledger and the like, where a test is about none of them."""
+
+    def counts(self) -> tuple[int, int]:
+        return 0, 0
+
+    def last_seq(self) -> int:
+        return 0
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"nobody should have asked for {name}")
+
+
+@dataclass(frozen=True)
+class Served:
+    """A house with an open door, and a way to walk in."""
+
+    house: House
+    home: "Home"
+    connections: Connections
+
+    @asynccontextmanager
+    async def peer(self, handlers: dict[str, Handler] | None = None) -> AsyncIterator[Peer]:
+        """A connection that has said nothing yet."""
+        stream = await anyio.connect_unix(self.home.socket)
+        peer = Peer(stream, handlers or {}, name="the daemon")
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(peer.serve)
+            yield peer
+            peer.close()
+
+    def hello(self, window: str, *, pid: int = 1) -> InitializeParams:
+        ide = IdeInfo(product="code", version="1.90.0", app_name="Code", app_host="desktop")
+        info = PluginInfo(ide=ide, pid=pid, host_started_at_ms=1, window_id=window, capabilities=[], surfaces=[])
+        protocol = ProtocolRange(min=1, max=1)
+        return InitializeParams(role="plugin", name="test", version="1", protocol=protocol, plugin=info)
+
+    @asynccontextmanager
+    async def plugin(self, window: str, *, pid: int = 1) -> AsyncIterator[tuple[Peer, InitializeResult]]:
+        """An attached plugin, and what it was told."""
+        async with self.peer() as peer:
+            hello = await peer.request("initialize", self.hello(window, pid=pid), timeout=30)
+            assert isinstance(hello, InitializeResult)
+            yield peer, hello
+
+
+Serve = Callable[..., AbstractAsyncContextManager[Served]]
+
+
+@pytest.fixture
+def serve(home: "Home") -> Serve:
+    """Serves within the block. `heartbeat_ms` and the limits of Server by keyword."""
+
+    @asynccontextmanager
+    async def serving(*, heartbeat_ms: int = 10_000, drives: Any = None, **limits: Any) -> AsyncIterator[Served]:
+        await to_thread.run_sync(lambda: rundir.make_private(home.socket.parent, mend=False))
+        listening = await to_thread.run_sync(rundir.listen, home.socket)
+        sessions = Sessions(Epochs(1, 1000), heartbeat_ms=heartbeat_ms)
+        connections = Connections()
+        behind = drives or Nothing()
+        parts: dict[str, Any] = {
+            "identity": Identity("test", 1, 1, home.socket, home.state),
+            "sessions": sessions,
+            "stop": anyio.Event(),
+            "clients": connections.clients,
+        }
+        house = House(**{field.name: parts.get(field.name, behind) for field in fields(House)})
+        server = Server(listening.socket, house, connections, **limits)
+        async with anyio.create_task_group() as tasks:
+            await tasks.start(server.serve)
+            yield Served(house, home, connections)
+            await server.stop()
+
+    return serving

@@ -1,0 +1,356 @@
+"""Each check against the real thing, well and ill: sockets, files, stores, packages, and daemons that run."""
+
+import json
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.doctor.catalogue import CHECKS
+from bridge.doctor.checks import plugins, space
+from bridge.doctor.finding import Finding, Seen
+from bridge.doctor.scene import Scene, bundled_plugin
+from bridge.protocol.errors import BridgeError, Reason
+from bridge.version import VERSION
+from injectors.catalogue import CATALOGUE
+from observers.catalogue import OBSERVERS
+from registry.ides import IDES
+from registry.load import load
+
+STORES = Path(__file__).parents[2] / "stores" / "vscode_chat"
+DOWN = BridgeError(Reason.DAEMON_NOT_RUNNING, "no daemon answers")
+
+
+@pytest.fixture(autouse=True)
+def at_home(home: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This process looks where the daemons of the test are."""
+    for name in [name for name in os.environ if name.startswith(("KORU_", "XDG_"))]:
+        monkeypatch.delenv(name)
+    for name, value in home.environment().items():
+        monkeypatch.setenv(name, value)
+    yield
+
+
+def run(check: str, scene: Scene | None = None) -> tuple[list[Finding], dict[str, str]]:
+    said = list(CHECKS[check].run(scene or Scene(dict(os.environ))))
+    seen = {each.name: each.value for each in said if isinstance(each, Seen)}
+    return [each for each in said if isinstance(each, Finding)], seen
+
+
+def only(check: str, scene: Scene | None = None) -> Finding:
+    findings, _ = run(check, scene)
+    assert len(findings) == 1, findings
+    return findings[0]
+
+
+def well(check: str, scene: Scene | None = None) -> dict[str, str]:
+    findings, seen = run(check, scene)
+    assert findings == []
+    return seen
+
+
+def session(window: str = "w1", **differs: Any) -> dict[str, Any]:
+    surface = {"workspace_folders": ["/home/ann"], "interfaces": ["vscode_native_send", "plugin_socket_vscode_family"]}
+    plain = {
+        "ide": {"product": "code"},
+        "window_id": window,
+        "plugin_name": "koru-vscode",
+        "plugin_version": (bundled_plugin() or ("", "0"))[1],
+        "protocol": 1,
+        "surfaces": [surface],
+    }
+    return {**plain, **differs}
+
+
+def status(*sessions: dict[str, Any], **differs: Any) -> Scene:
+    return Scene({}, answer={"version": VERSION, "protocol": {"min": 1, "max": 1}, "sessions": [*sessions], **differs})
+
+
+# --- every check -----------------------------------------------------------------------------------------------------
+
+
+def test_names_are_kebab_case_and_findings_carry_words_of_the_registry() -> None:
+    assert all(name == name.lower() and "_" not in name for name in CHECKS)
+    registry = load()
+    scene = Scene({}, answer=DOWN)
+    for name in CHECKS:
+        for found in run(name, scene)[0]:
+            assert found.id == name
+            assert found.blocker is None or found.blocker in registry.blockers
+            assert set(found.interfaces) <= set(registry.interfaces)
+            assert set(found.depends_on) <= set(CHECKS)
+            assert found.problem and found.remedy.text
+
+
+# --- the daemon ------------------------------------------------------------------------------------------------------
+
+
+def test_no_daemon() -> None:
+    found = only("daemon-running")
+    assert (found.severity, found.blocker, found.remedy.commands) == ("error", "daemon_not_running", ("koru up",))
+    assert set(found.interfaces) == {"vscode_native_send", "plugin_socket_vscode_family"}
+
+
+def test_a_daemon_that_runs(daemon: Any) -> None:
+    scene = Scene(dict(os.environ), ask_seconds=30)
+    assert f"pid {daemon.pid}" in well("daemon-running", scene)["daemon"]
+    for check in ("daemon-version", "daemon-socket-stale", "daemon-socket-unsafe", "daemon-only-one", "file-modes"):
+        well(check, scene)
+
+
+def test_a_daemon_that_does_not_answer(home: Any) -> None:
+    home.socket.parent.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX) as deaf:
+        deaf.bind(str(home.socket))
+        deaf.listen()
+        found = only("daemon-running", Scene(dict(os.environ), ask_seconds=0.2))
+    assert "did not answer" in found.problem or "within" in found.problem
+
+
+def test_a_daemon_of_another_version() -> None:
+    found = only("daemon-version", status(version="0.0.1"))
+    assert "0.0.1" in found.problem
+    well("daemon-version", status())
+
+
+def test_a_socket_that_was_left_behind(home: Any) -> None:
+    home.socket.parent.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(home.socket))
+    assert only("daemon-socket-stale").severity == "note"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda path: path.parent.chmod(0o755), "open to others"),
+        (lambda path: path.chmod(0o666), "open to others"),
+        (lambda path: (path.unlink(), path.symlink_to("/nowhere")), "symbolic link"),
+        (lambda path: (path.unlink(), path.write_text("", encoding="utf-8")), "is no socket"),
+    ],
+)
+def test_a_socket_that_others_could_use(home: Any, spoil: Callable[[Path], object], words: str) -> None:
+    home.socket.parent.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(home.socket))
+    home.socket.chmod(0o600)
+    well("daemon-socket-unsafe")
+    spoil(home.socket)
+    found = only("daemon-socket-unsafe")
+    assert (found.severity, words in found.problem) == ("error", True)
+
+
+def test_a_daemon_of_this_state_on_another_socket(daemon: Any, home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KORU_SOCKET", str(home.root / "other.sock"))
+    found = only("daemon-only-one")
+    assert str(home.socket) in found.problem
+
+
+def test_two_daemons(home: Any, start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    start()
+    start(XDG_STATE_HOME=str(home.root / "other"), KORU_SOCKET=str(home.root / "run" / "koru2" / "b.sock"))
+    well("daemon-only-one")
+    monkeypatch.setenv("KORU_SOCKET", str(home.root / "run" / "koru2" / "b.sock"))
+    assert "two daemons" in only("daemon-only-one").problem
+
+
+def test_a_daemon_of_another_home_is_seen(home: Any, koru: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    pid = json.loads(koru("up", "--json").stdout)["pid"]
+    monkeypatch.setenv("XDG_STATE_HOME", str(home.root / "other"))
+    monkeypatch.setenv("KORU_SOCKET", str(home.root / "other.sock"))
+    seen = well("daemon-only-one")["other daemons of yours, with sockets of their own"]
+    assert str(pid) in seen.split(", ")
+
+
+# --- plugins ---------------------------------------------------------------------------------------------------------
+
+
+def test_every_ide_has_a_place_for_its_extensions() -> None:
+    assert set(plugins.EXTENSIONS) == set(IDES)
+
+
+@pytest.fixture
+def code_server(home: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The only IDE on this PATH; gives its list of extensions."""
+    command = home.root / "bin" / "code-server"
+    command.parent.mkdir()
+    command.write_text("#!/bin/sh\n", encoding="utf-8")
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", str(command.parent))
+    listed: Path = home.root / plugins.EXTENSIONS["code-server"] / "extensions.json"
+    listed.parent.mkdir(parents=True)
+    return listed
+
+
+def test_no_ide_is_no_finding(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(home.root))
+    assert well("plugin-installed")["IDEs found"] == "none"
+
+
+def test_an_ide_without_the_plugin(code_server: Path) -> None:
+    found = only("plugin-installed")
+    assert (found.about, found.blocker) == ("code-server", "plugin_not_installed")
+    assert found.remedy.commands == ("koru plugin install --ide code-server",)
+
+
+@pytest.mark.parametrize(("version", "blocker"), [("0.0.1", "plugin_outdated"), (None, None)])
+def test_an_ide_with_the_plugin(code_server: Path, version: str | None, blocker: str | None) -> None:
+    bundled = bundled_plugin()
+    assert bundled is not None, "make setup builds it"
+    listed = [{"identifier": {"id": bundled[0].upper()}, "version": version or bundled[1]}]
+    code_server.write_text(json.dumps(listed), encoding="utf-8")
+    assert [each.blocker for each in run("plugin-installed")[0]] == ([blocker] if blocker else [])
+
+
+def test_an_ide_whose_list_cannot_be_read(code_server: Path) -> None:
+    code_server.write_text("{", encoding="utf-8")
+    found = only("plugin-installed")
+    assert (found.severity, found.blocker) == ("note", None)
+
+
+def test_no_window() -> None:
+    found = only("plugin-connected", status())
+    assert (found.severity, found.blocker) == ("warning", "plugin_not_connected")
+    well("plugin-connected", status(session()))
+    well("plugin-connected", Scene({}, answer=DOWN))
+
+
+def test_a_window_that_offers_less() -> None:
+    poor = session(surfaces=[{"workspace_folders": [], "interfaces": ["vscode_native_send"]}])
+    found = only("plugin-connected", status(poor))
+    assert (found.severity, found.interfaces) == ("note", ("plugin_socket_vscode_family",))
+
+
+def test_a_window_with_old_code() -> None:
+    assert only("plugin-current", status(session(), session("w2", plugin_version="0.0.1"))).about == "w2"
+    well("plugin-current", status(session(), session("w3", plugin_name="another", plugin_version="0.0.1")))
+
+
+def test_a_window_with_an_old_protocol() -> None:
+    scene = status(session(), protocol={"min": 1, "max": 2})
+    assert only("plugin-protocol", scene).about == "w1"
+    well("plugin-protocol", status(session()))
+
+
+def test_two_windows_on_one_folder() -> None:
+    assert only("plugin-windows", status(session(), session("w2"))).about == "/home/ann"
+    well("plugin-windows", status(session(), session("w2", ide={"product": "cursor"})))
+
+
+# --- stores ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_observer_has_a_check() -> None:
+    assert {f"store-{name.replace('_', '-')}" for name in OBSERVERS} <= set(CHECKS)
+
+
+def place(home: Any, case: str) -> None:
+    shutil.copytree(STORES / case / "store" / "User", home.root / "config" / "Code" / "User", dirs_exist_ok=True)
+
+
+def test_no_store() -> None:
+    found = only("store-vscode-chat")
+    assert (found.severity, found.blocker, found.interfaces) == ("note", "store_missing", ("chat_history_vscode_chat",))
+
+
+def test_a_store_that_can_be_read_tells_its_format(home: Any) -> None:
+    place(home, "lifecycle")
+    seen = well("store-vscode-chat")
+    assert seen["stores of vscode_chat"] == "1"
+    assert all(seen.values())
+    assert len(seen) == 2
+
+
+def test_a_store_in_another_format(home: Any) -> None:
+    place(home, "future_version")
+    found = only("store-vscode-chat")
+    assert (found.blocker, found.interfaces) == ("store_schema_changed", ("chat_history_vscode_chat",))
+
+
+def test_one_broken_store_among_others_blocks_nothing(home: Any) -> None:
+    place(home, "lifecycle")
+    place(home, "future_version")
+    assert only("store-vscode-chat").interfaces == ()
+
+
+# --- the desktop -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_the_doctor_says_what_the_injector_itself_says(name: str) -> None:
+    lack = CATALOGUE[name]({}).needs()
+    assert lack is not None
+    found = only(f"injector-{name.replace('_', '-')}", Scene({}))
+    assert (found.blocker, found.severity) == (lack.blocker, "note")
+    assert lack.message in found.problem
+    assert found.interfaces
+
+
+def test_no_desktop_session() -> None:
+    assert only("desktop-session", Scene({})).severity == "note"
+    assert well("desktop-session", Scene({"DISPLAY": ":7"})) == {"DISPLAY": ":7"}
+
+
+def test_no_accessibility() -> None:
+    assert only("accessibility", Scene({})).severity == "note"
+    assert only("accessibility", Scene({"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere/bus"})).severity == "note"
+
+
+# --- the rest --------------------------------------------------------------------------------------------------------
+
+
+def test_a_key_is_told_and_never_shown() -> None:
+    seen = well("model-keys", Scene({"OPENAI_API_KEY": "sk-entirely-secret"}))
+    assert seen == {"OPENAI_API_KEY": "is set", "ANTHROPIC_API_KEY": "is not set"}
+    assert only("model-keys", Scene({"OPENAI_API_KEY": " "})).severity == "note"
+
+
+@pytest.mark.parametrize(
+    ("limits", "severity"), [({"LITTLE": 2**62}, "warning"), ({"LITTLE": 2**62, "NONE": 2**61}, "error")]
+)
+def test_little_space(limits: dict[str, int], severity: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in limits.items():
+        monkeypatch.setattr(space, name, value)
+    assert only("disk-space").severity == severity
+
+
+def test_files_that_others_could_read(home: Any) -> None:
+    home.state.mkdir(parents=True, mode=0o700)
+    (home.state / "ledger").mkdir(mode=0o700)
+    row = home.state / "ledger" / "rows"
+    row.touch(mode=0o600)
+    well("file-modes")
+    row.chmod(0o640)
+    assert only("file-modes").about == str(row)
+
+
+def test_configuration_may_be_read_but_not_written_by_others(home: Any) -> None:
+    own = home.root / "config" / "koru" / "interfaces"
+    own.mkdir(parents=True)
+    own.chmod(0o755)
+    well("file-modes")
+    own.chmod(0o777)
+    assert only("file-modes").about == str(own)
+
+
+def test_a_package_of_ours_that_another_brings_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    well("import-names")
+    other = tmp_path / "intruder-1.dist-info"
+    other.mkdir()
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: intruder\nVersion: 1\n", encoding="utf-8")
+    (other / "top_level.txt").write_text("registry\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    found = only("import-names")
+    assert (found.about, "intruder" in found.problem) == ("registry", True)
+
+
+def test_a_bad_file_of_the_operator_s(home: Any) -> None:
+    well("registry-files")
+    own = home.root / "config" / "koru" / "interfaces"
+    own.mkdir(parents=True)
+    (own / "mine.yaml").write_text("id: [\n", encoding="utf-8")
+    assert only("registry-files").about == f"{own / 'mine.yaml'}:2"

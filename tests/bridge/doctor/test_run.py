@@ -1,0 +1,137 @@
+"""How checks are run and put together: side by side, bounded, and a fault of one is a finding among others."""
+
+from collections.abc import Iterator
+from threading import Barrier, Event
+from typing import Any
+
+import pytest
+
+from bridge.doctor.finding import Check, Finding, Remedy, Seen, Severity
+from bridge.doctor.run import Report, examine
+from bridge.doctor.scene import Scene
+
+REMEDY = Remedy("do something", ("koru up",))
+
+
+@pytest.fixture
+def scene(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    return Scene({}, answer={"sessions": []})
+
+
+def finding(id_: str, severity: Severity = "error", **more: Any) -> Finding:
+    return Finding(id_, severity, f"{id_} is wrong", REMEDY, **more)
+
+
+def saying(*said: Finding | Seen) -> Check:
+    name = next((each.id for each in said if isinstance(each, Finding)), "quiet")
+    return Check(name, name, lambda scene: said)
+
+
+def ids(report: Report) -> list[str]:
+    return [each.id for each in report.findings]
+
+
+def test_nothing_wrong_is_healthy(scene: Scene) -> None:
+    report = examine([saying(Seen("sky", "blue"))], scene, 30)
+    assert (report.healthy, report.findings, report.ran[0].state) == (True, (), "ok")
+    assert report.ran[0].seen == (Seen("sky", "blue"),)
+
+
+@pytest.mark.parametrize(("severity", "healthy"), [("error", False), ("warning", False), ("note", True)])
+def test_notes_alone_are_healthy(scene: Scene, severity: Severity, healthy: bool) -> None:
+    assert examine([saying(finding("a", severity))], scene, 30).healthy is healthy
+
+
+def test_the_gravest_comes_first(scene: Scene) -> None:
+    checks = [saying(finding("n", "note")), saying(finding("e")), saying(finding("w", "warning"))]
+    assert ids(examine(checks, scene, 30)) == ["e", "w", "n"]
+
+
+def test_a_check_that_crashes_is_a_finding_and_the_others_go_on(scene: Scene) -> None:
+    def crash(scene: Scene) -> Iterator[Finding]:
+        yield finding("lost")
+        raise KeyError("the secret value")
+
+    report = examine([Check("crash", "", crash), saying(finding("fine"))], scene, 30)
+    crashed = report.ran[0].findings[0]
+    assert (report.ran[0].state, crashed.id, crashed.about) == ("crashed", "check-crashed", "crash")
+    assert "KeyError" in crashed.problem
+    assert "secret" not in crashed.problem
+    assert "fine" in ids(report)
+    assert not report.healthy
+
+
+def test_a_check_that_hangs_is_a_finding_and_is_not_waited_for(scene: Scene) -> None:
+    never = Event()
+
+    def hang(scene: Scene) -> Iterator[Finding]:
+        never.wait(60)
+        yield finding("late")
+
+    try:
+        report = examine([Check("hang", "", hang), saying(finding("fine"))], scene, 0.3)
+        assert (report.ran[0].state, report.ran[0].milliseconds) == ("hung", None)
+        assert set(ids(report)) == {"check-hung", "fine"}
+        assert not report.healthy
+    finally:
+        never.set()
+
+
+def test_checks_run_side_by_side(scene: Scene) -> None:
+    together = Barrier(3)
+
+    def meet(scene: Scene) -> Iterator[Finding]:
+        together.wait(30)
+        yield from ()
+
+    report = examine([Check(f"c{number}", "", meet) for number in range(3)], scene, 60)
+    assert [ran.state for ran in report.ran] == ["ok"] * 3
+
+
+def test_a_consequence_is_hidden_behind_its_cause_and_not_lost(scene: Scene) -> None:
+    checks = [saying(finding("effect", depends_on=("cause",))), saying(finding("cause"))]
+    report = examine(checks, scene, 30)
+    assert (ids(report), [each.id for each in report.hidden]) == (["cause"], ["effect"])
+
+
+def test_a_consequence_of_a_consequence_is_hidden_too(scene: Scene) -> None:
+    checks = [
+        saying(finding("far", depends_on=("near",))),
+        saying(finding("near", depends_on=("cause",))),
+        saying(finding("cause")),
+    ]
+    assert ids(examine(checks, scene, 30)) == ["cause"]
+
+
+def test_without_its_cause_it_is_told(scene: Scene) -> None:
+    assert ids(examine([saying(finding("effect", depends_on=("cause",)))], scene, 30)) == ["effect"]
+
+
+def test_what_is_graver_than_its_cause_is_told_beside_it(scene: Scene) -> None:
+    checks = [saying(finding("effect", "error", depends_on=("cause",))), saying(finding("cause", "note"))]
+    assert ids(examine(checks, scene, 30)) == ["effect", "cause"]
+
+
+def test_an_interface_is_usable_unless_a_blocker_names_it(scene: Scene) -> None:
+    blocked = finding("x", "note", interfaces=("vscode_native_send",), blocker="command_unavailable")
+    mentioned = finding("y", interfaces=("plugin_socket_vscode_family",))
+    report = examine([saying(blocked), saying(mentioned)], scene, 30)
+    rows = {each.interface.id: each for each in report.interfaces}
+    assert (rows["vscode_native_send"].usable, rows["vscode_native_send"].blockers) == (False, ("command_unavailable",))
+    assert rows["plugin_socket_vscode_family"].usable
+
+
+def test_a_hidden_finding_blocks_as_well(scene: Scene) -> None:
+    effect = finding(
+        "effect", interfaces=("vscode_native_send",), blocker="plugin_not_connected", depends_on=("cause",)
+    )
+    report = examine([saying(effect), saying(finding("cause"))], scene, 30)
+    (row,) = (each for each in report.interfaces if each.interface.id == "vscode_native_send")
+    assert not row.usable
+
+
+def test_what_is_not_built_is_never_usable(scene: Scene) -> None:
+    rows = examine([], scene, 30).interfaces
+    assert {row.interface.status for row in rows if row.usable} == {"built"}
+    assert any(row.interface.status == "planned" and row.why for row in rows)

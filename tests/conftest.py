@@ -1,0 +1,25 @@
+"""What holds in every test: coroutines run on asyncio, and a call of ours that blocks the event loop raises."""
+
+from collections.abc import Iterator
+
+import pytest
+from blockbuster import blockbuster_ctx
+from hypothesis import HealthCheck, settings
+
+# How fast the machine is shall not decide.
+settings.register_profile("koru", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("koru")
+
+OURS = ["bridge", "injectors", "observers", "registry"]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def no_blocking_call() -> Iterator[None]:
+    """Only calls made from our packages count; what a test itself does in its loop is its own affair."""
+    with blockbuster_ctx(OURS):
+        yield

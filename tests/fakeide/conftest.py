@@ -1,0 +1,73 @@
+"""A daemon of its own for each test, and fake IDEs that attach to it."""
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.daemon import Daemon, eventually
+
+HERE = Path(__file__).parent
+
+
+@dataclass
+class Ide:
+    """A fake IDE; with `restart` a new process takes the place of one that died."""
+
+    command: list[str]
+    restart: bool
+    process: "subprocess.Popen[bytes] | None" = None
+    stopping: threading.Event = field(default_factory=threading.Event)
+    keeper: threading.Thread | None = None
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if self.restart and self.keeper is None:
+            self.keeper = threading.Thread(target=self._keep)
+            self.keeper.start()
+
+    def _keep(self) -> None:
+        while self.process is not None and self.process.wait() == -signal.SIGKILL and not self.stopping.is_set():
+            self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def stop(self) -> None:
+        self.stopping.set()
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(timeout=10)
+        if self.keeper is not None:
+            self.keeper.join(timeout=10)
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[Daemon]:
+    running = Daemon(tmp_path)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def fake_ide(daemon: Daemon) -> Iterator[Callable[..., Ide]]:
+    """Start a fake IDE with a script and wait until the daemon lists it."""
+    started: list[Ide] = []
+
+    def start(script: Path, storage: Path, *, restart: bool = False, window: str = "fake-window") -> Ide:
+        command = [sys.executable, "-P", str(HERE / "fakeide.py"), str(script), "--socket", str(daemon.socket)]
+        ide = Ide([*command, "--storage", str(storage)], restart)
+        started.append(ide)
+        ide.start()
+        with daemon.client() as client:
+            eventually(
+                lambda: any(s["window_id"] == window for s in client.request("sessions/list", {})["sessions"]),
+                "the fake IDE is attached",
+            )
+        return ide
+
+    yield start
+    for ide in started:
+        ide.stop()

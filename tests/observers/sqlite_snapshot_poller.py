@@ -1,0 +1,70 @@
+"""Polls a store that is being written, and tells what that cost in memory; started as a script by the tests.
+
+Arguments: the store, and how often at least. Prints JSON: kilobytes of resident memory before the first read, after a
+tenth of the polls, at the end and at most; how many polls brought something new; the rows of one scan of the table.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import partial
+from pathlib import Path
+
+from observers.sqlite_snapshot import Database, Reading, Snapshot
+
+ROWS = 100_000
+CHANGES = 60  # so many must have been read, however slow the machine makes the writer
+# A scan of everything would outlast the writer's checkpoints, and never hold.
+STEP = 4_000
+
+
+def kilobytes(line: str) -> int:
+    """VmRSS or VmHWM; getrusage would count what the parent held before exec."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return int(status.partition(f"{line}:")[2].split()[0])
+
+
+def newest(snapshot: Snapshot) -> object:
+    """What an observer asks: one key, the keys of one chat, the last rows of a log."""
+    counter = snapshot.table("pair").get({"key": "counter"})
+    assert counter is not None
+    number = counter["value"]
+    assert isinstance(number, int)
+    key = f"bubbleId:{number % 900:06}:"
+    keys = sum(1 for _ in snapshot.table("large").starting_with("key", key, ["key"]))
+    assert keys == 100
+    bubble = snapshot.table("large").get({"key": f"{key}{number % 100:03}"})
+    assert bubble is not None
+    assert [row["id"] for row in snapshot.table("log").rows(["id"], first=number)] == [number]
+    return number
+
+
+def count(snapshot: Snapshot, first: int) -> int:
+    return sum(1 for _ in snapshot.table("large").rows(["key"], first=first + 1, last=first + STEP))
+
+
+def main() -> None:
+    reader = Database(sys.argv[1])
+    polls = int(sys.argv[2])
+    found = {"before": kilobytes("VmRSS")}
+    reading: Reading[object] | None = None
+    changes = 0
+    number = 0
+    while number < polls or changes < CHANGES:
+        last, reading = reading, reader.poll(newest, reading, timeout=20)
+        changes += reading is not last
+        if number == polls // 10:
+            found["scanned"] = sum(
+                reader.read(partial(count, first=first), timeout=20) for first in range(0, ROWS, STEP)
+            )
+            found["warm"] = kilobytes("VmRSS")
+        number += 1
+    found["after"] = kilobytes("VmRSS")
+    found["peak"] = kilobytes("VmHWM")
+    found["changes"] = changes
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,242 @@
+"""What counts as new past a cursor, told with a store that lives in memory and does what it is told."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from observers import activity
+from observers.activity import CLOCK_SLACK_MS, Activity, Source
+from observers.base import Cursor, ObserverError, Reason, Role, State, Store, Turn, reply
+
+STORE = Store("memory", Path("/nowhere"))
+NOW = 1_760_000_000_000
+
+
+@dataclass
+class Chats:
+    """Sessions as {key: [(turn id, state)]}. `broken` sessions raise; `reads` counts how often one was read."""
+
+    sessions: dict[str, list[tuple[str, State]]] = field(default_factory=dict)
+    broken: dict[str, Reason] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
+    written_ms: int | None = None
+    modified_ms: int = NOW
+    reads: list[str] = field(default_factory=list)
+
+    def put(self, key: str, *turns: tuple[str, State]) -> None:
+        self.sessions[key] = list(turns)
+        self.versions[key] = self.versions.get(key, 0) + 1
+
+    def sources(self, store: Store) -> Sequence[Source]:
+        return [Source(key, str(self.versions[key]), self.modified_ms) for key in self.sessions]
+
+    def scan(self, store: Store, source: Source) -> list[str]:
+        self.check(source.key)
+        return [turn for turn, _ in self.sessions[source.key]]
+
+    def read(self, store: Store, source: Source) -> list[Turn]:
+        self.check(source.key)
+        self.reads.append(source.key)
+        return [
+            Turn(store, source.key, turn, role, f"{role} {turn}", state, NOW, "memory", None, self.written_ms)
+            for turn, state in self.sessions[source.key]
+            for role in (Role.USER, Role.ASSISTANT)
+        ]
+
+    def check(self, key: str) -> None:
+        if key in self.broken:
+            raise ObserverError(self.broken[key], "told to", where=key)
+
+
+@pytest.fixture
+def chats() -> Chats:
+    return Chats()
+
+
+@pytest.fixture
+def seen(chats: Chats, monkeypatch: pytest.MonkeyPatch) -> Activity:
+    monkeypatch.setattr(activity, "now_ms", lambda: NOW)
+    monkeypatch.setattr(activity, "SETTLE_DELAYS", ())
+    return Activity(chats.sources, chats.scan, chats.read, freshness_s=900)
+
+
+def new(found: Activity, cursor: Cursor) -> list[str]:
+    return [turn.turn for turn in found.since(STORE, cursor).prompts]
+
+
+def test_a_turn_added_after_the_anchor_is_new_and_has_its_reply(chats: Chats, seen: Activity) -> None:
+    chats.put("a", ("1", State.DONE))
+    anchor = seen.cursor(STORE)
+    chats.put("a", ("1", State.DONE), ("2", State.WORKING))
+    delta = seen.since(STORE, anchor)
+    assert [turn.turn for turn in delta.prompts] == ["2"]
+    answer = delta.reply(delta.prompts[0])
+    assert answer is not None
+    assert answer.text == "assistant 2"
+    assert reply(delta.prompts[0], delta.changed) is None
+
+
+def test_the_same_turns_in_another_session_are_not_new(chats: Chats, seen: Activity) -> None:
+    chats.put("a", ("1", State.DONE))
+    anchor = seen.cursor(STORE)
+    chats.put("copy", ("1", State.DONE))
+    del chats.sessions["a"]
+    assert new(seen, anchor) == []
+
+
+@pytest.mark.parametrize(("age", "expected"), [(CLOCK_SLACK_MS + 1, []), (CLOCK_SLACK_MS, ["1"]), (0, ["1"])])
+def test_an_unknown_session_full_of_old_turns_was_copied(
+    chats: Chats, seen: Activity, age: int, expected: list[str]
+) -> None:
+    anchor = seen.cursor(STORE)
+    chats.written_ms = NOW - age
+    chats.put("a", ("1", State.DONE))
+    assert new(seen, anchor) == expected
+
+
+def test_a_known_session_may_get_turns_from_a_clock_that_is_behind(chats: Chats, seen: Activity) -> None:
+    chats.put("a")
+    anchor = seen.cursor(STORE)
+    chats.written_ms = NOW - 10 * CLOCK_SLACK_MS
+    chats.put("a", ("1", State.DONE))
+    assert new(seen, anchor) == ["1"]
+
+
+def test_a_session_the_anchor_could_not_see_gives_no_verdict(chats: Chats, seen: Activity) -> None:
+    chats.put("a", ("old", State.DONE))
+    chats.broken["a"] = Reason.CHANGING
+    anchor = seen.cursor(STORE)
+    chats.broken.clear()
+    chats.put("a", ("old", State.DONE), ("ours", State.DONE))
+    delta = seen.since(STORE, anchor)
+    assert delta.new == ()
+    chats.put("a", ("old", State.DONE), ("ours", State.DONE), ("next", State.DONE))
+    assert new(seen, delta.cursor) == ["next"]
+
+
+def test_a_session_that_is_away_during_a_rewrite_is_remembered(chats: Chats, seen: Activity) -> None:
+    chats.put("a", ("1", State.DONE))
+    seen.cursor(STORE)
+    away = chats.sessions.pop("a")
+    anchor = seen.cursor(STORE)
+    chats.put("a", *away, ("2", State.DONE))
+    assert new(seen, anchor) == ["2"]
+
+
+def test_the_end_of_a_turn_is_a_change_told_once_along_a_moving_cursor(chats: Chats, seen: Activity) -> None:
+    chats.put("a")
+    cursor = seen.cursor(STORE)
+    chats.put("a", ("1", State.WORKING))
+    delta = seen.since(STORE, cursor)
+    chats.put("a", ("1", State.DONE))
+    delta = seen.since(STORE, delta.cursor)
+    assert delta.new == ()
+    assert {turn.state for turn in delta.changed} == {State.DONE}
+    chats.put("a", ("1", State.DONE))
+    assert seen.since(STORE, delta.cursor).changed == ()
+
+
+def test_the_newest_turn_of_the_anchor_is_told_when_its_session_changes(chats: Chats, seen: Activity) -> None:
+    """The anchor did not read it, so it may have ended since."""
+    chats.put("a", ("1", State.DONE), ("2", State.WORKING))
+    anchor = seen.cursor(STORE)
+    chats.put("a", ("1", State.DONE), ("2", State.DONE), ("3", State.WORKING))
+    delta = seen.since(STORE, anchor)
+    assert [turn.turn for turn in delta.changed] == ["2", "2"]
+    assert [turn.turn for turn in delta.prompts] == ["3"]
+
+
+def test_what_did_not_change_is_not_read(chats: Chats, seen: Activity) -> None:
+    for number in range(1000):
+        chats.put(f"old-{number}", (f"turn-{number}", State.DONE))
+    anchor = seen.cursor(STORE)
+    chats.put("new", ("1", State.WORKING))
+    seen.since(STORE, anchor)
+    seen.since(STORE, anchor)
+    assert chats.reads == ["new"]
+
+
+def test_one_damaged_session_does_not_silence_the_others(chats: Chats, seen: Activity) -> None:
+    chats.put("good", ("1", State.DONE))
+    anchor = seen.cursor(STORE)
+    chats.put("bad", ("2", State.DONE))
+    chats.broken["bad"] = Reason.CORRUPT
+    delta = seen.since(STORE, anchor)
+    assert [problem.reason for problem in delta.problems] == [Reason.CORRUPT]
+    chats.put("good", ("1", State.DONE), ("3", State.DONE))
+    assert new(seen, delta.cursor) == ["3"]
+    assert [problem.where for problem in seen.health(STORE)] == ["bad"]
+
+
+def test_a_new_format_is_never_silence(chats: Chats, seen: Activity) -> None:
+    chats.put("good", ("1", State.DONE))
+    anchor = seen.cursor(STORE)
+    chats.put("future", ("2", State.DONE))
+    chats.broken["future"] = Reason.SCHEMA_CHANGED
+    with pytest.raises(ObserverError) as caught:
+        seen.since(STORE, anchor)
+    assert caught.value.reason is Reason.SCHEMA_CHANGED
+
+
+def test_a_session_being_written_is_asked_again(chats: Chats, seen: Activity) -> None:
+    chats.put("a")
+    anchor = seen.cursor(STORE)
+    chats.put("a", ("1", State.WORKING))
+    chats.broken["a"] = Reason.CHANGING
+    delta = seen.since(STORE, anchor)
+    assert delta.problems[0].transient
+    chats.broken.clear()
+    assert new(seen, delta.cursor) == ["1"]
+
+
+@pytest.mark.parametrize("state", [State.WORKING, State.QUEUED])
+def test_nobody_is_busy_for_ever(chats: Chats, seen: Activity, state: State) -> None:
+    chats.put("a", ("1", state), ("2", State.DONE))
+    chats.modified_ms = NOW - 900_000
+    assert [turn.state for turn in seen.turns(STORE, "a")] == [state, state, State.DONE, State.DONE]
+    chats.modified_ms -= 1
+    first = seen.turns(STORE, "a")[0]
+    assert first.state is State.UNKNOWN
+    assert first.reason == f"{state}, but nothing written for over 900 s"
+
+
+def test_a_question_may_wait_for_a_day(chats: Chats, seen: Activity) -> None:
+    chats.put("a", ("1", State.NEEDS_INPUT))
+    chats.modified_ms = NOW - 24 * 3600 * 1000
+    assert seen.turns(STORE, "a")[0].state is State.NEEDS_INPUT
+    chats.modified_ms -= 1
+    assert seen.turns(STORE, "a")[0].state is State.UNKNOWN
+
+
+def test_sessions_come_by_their_last_write(chats: Chats, seen: Activity) -> None:
+    chats.put("b")
+    chats.put("a")
+    assert [session.id for session in seen.sessions(STORE)] == ["a", "b"]
+    with pytest.raises(ObserverError) as caught:
+        seen.turns(STORE, "c")
+    assert caught.value.reason is Reason.MISSING
+
+
+def test_a_cursor_stays_small(chats: Chats, seen: Activity) -> None:
+    for number in range(400):
+        chats.put(f"session-{number}", *((f"turn-{number}-{turn}", State.DONE) for turn in range(15)))
+    assert len(seen.cursor(STORE).dump()) < 8 * (400 * 15 + 2 * 400) + 400
+
+
+def test_a_cursor_that_is_not_one_is_refused(seen: Activity) -> None:
+    good = seen.cursor(STORE)
+    assert Cursor.load(good.dump()) == good
+    for text in ("", "null", "[]", "{}", '{"token": 1, "observer": "x", "path": "/"}', good.dump()[:-3]):
+        with pytest.raises(ObserverError) as caught:
+            Cursor.load(text)
+        assert caught.value.reason is Reason.BAD_CURSOR
+    fields = json.loads(good.token)
+    changes: list[dict[str, object]] = [{"v": 2}, {"turns": "AAAA"}, {"turns": 1}, {"open": 3}, {"at": "x"}]
+    for change in changes:
+        broken = Cursor(STORE, json.dumps({**fields, **change}))
+        with pytest.raises(ObserverError) as caught:
+            seen.since(STORE, broken)
+        assert caught.value.reason is Reason.BAD_CURSOR

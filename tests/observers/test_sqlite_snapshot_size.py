@@ -1,0 +1,59 @@
+"""A store of more than a gigabyte, written all the while: memory stays where it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROWS = 100_000
+
+
+def make_large(store: Path) -> None:
+    """A hundred thousand values of ten kilobytes; nothing is synced, it need not outlive the test."""
+    with closing(sqlite3.connect(store, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=off")
+        connection.execute("PRAGMA synchronous=off")
+        connection.execute("CREATE TABLE large(key TEXT UNIQUE ON CONFLICT REPLACE, value BLOB)")
+        connection.execute("BEGIN")
+        connection.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ? - 1) "
+            "INSERT INTO large SELECT printf('bubbleId:%06d:%03d', i / 100, i % 100), zeroblob(10600) FROM n",
+            (ROWS,),
+        )
+        connection.execute("COMMIT")
+
+
+def test_memory_stays_flat_on_a_gigabyte(tmp_path: Path) -> None:
+    store = tmp_path / "state.db"
+    make_large(store)
+    assert store.stat().st_size > 1 << 30
+    progress = tmp_path / "progress"
+    progress.write_bytes(bytes(9))
+    options = ["--journal_mode", "wal", "--synchronous", "off", "--rate", "200"]
+    command = [sys.executable, "-P", str(HERE / "sqlite_snapshot_writer.py"), str(store), str(progress), *options]
+    with subprocess.Popen(command) as writer:
+        try:
+            limit = time.monotonic() + 60
+            while not any(progress.read_bytes()):
+                assert time.monotonic() < limit, "the writer never committed"
+                time.sleep(0.01)
+            poller = [sys.executable, "-P", str(HERE / "sqlite_snapshot_poller.py"), str(store), "1500"]
+            environment = {**os.environ, "PYTHONPATH": str(HERE.parents[1])}
+            done = subprocess.run(poller, env=environment, capture_output=True, text=True, timeout=120, check=True)
+            assert writer.poll() is None
+        finally:
+            writer.kill()
+    found = json.loads(done.stdout)
+    assert found["scanned"] == ROWS
+    assert found["changes"] > 50
+    # The cache holds 8 MB of pages, whatever the size of the store.
+    assert found["peak"] - found["before"] < 20_000, found
+    assert found["after"] - found["warm"] < 4_000, found
+    store.unlink()

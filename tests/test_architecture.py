@@ -1,0 +1,116 @@
+"""Who may import whom. Each forbidden edge carries the reason it is forbidden."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+OURS = ("bridge", "injectors", "observers", "registry")
+
+ACTS = "an observer must not be able to act"
+INDEPENDENT = "acting and verifying stay independent, or verification proves nothing"
+DATA = "the registry is data; who reads it decides"
+LEAF = "the wire is a leaf: plugins and clients must be able to follow it without the daemon"
+PURE = "deciding does no I/O, so that every path is a playbook"
+SOCKET = "the command line can do nothing that another client of the socket cannot"
+DOCTOR = "the doctor must work, and be right, when no daemon does"
+HARMLESS = "the doctor asks an injector what it needs, and never acts"
+LIGHT = "the start of the command line must stay light"
+
+FORBIDDEN: dict[str, dict[str, str]] = {
+    "observers": {"bridge": ACTS, "injectors": ACTS, "registry": DATA},
+    "injectors": {"bridge": INDEPENDENT, "observers": INDEPENDENT, "registry": DATA},
+    "registry": {"bridge": DATA, "injectors": DATA, "observers": DATA},
+    "bridge.protocol": {
+        **{name: LEAF for name in ("injectors", "observers", "registry")},
+        **{f"bridge.{name}": LEAF for name in ("drive", "ledger", "daemon", "cli", "client")},
+    },
+    "bridge.drive": {
+        **{
+            name: PURE
+            for name in ("anyio", "asyncio", "time", "os", "socket", "threading", "subprocess", "pathlib.Path")
+        },
+        **{name: PURE for name in ("injectors", "observers", "registry.load", "bridge.daemon", "bridge.ledger")},
+    },
+    "bridge.ledger": {name: LEAF for name in ("bridge.daemon", "bridge.drive", "injectors", "observers", "registry")},
+    "bridge.cli": {
+        "bridge.daemon": SOCKET,
+        "bridge.drive": SOCKET,
+        "injectors": SOCKET,
+        "asyncio": LIGHT,
+        "anyio": LIGHT,
+        "pydantic": LIGHT,
+    },
+    # It may import the registry, observers, injectors, bridge.client, bridge.lock and bridge.paths; the command line
+    # imports it, for it is no part of the daemon.
+    "bridge.doctor": {
+        **{f"bridge.{name}": DOCTOR for name in ("cli", "daemon", "drive", "ledger", "policy")},
+        "injectors.injection": HARMLESS,
+        "injectors.base.Injection": HARMLESS,
+    },
+    "bridge.client": {"bridge.daemon": SOCKET, "asyncio": LIGHT, "anyio": LIGHT, "pydantic": LIGHT},
+    "bridge.daemon": {"bridge.cli": "the daemon serves the command line, not the other way round", "injectors": ACTS},
+}
+
+# The one file that knows everyone, and what else stands on an edge on purpose.
+ALLOWED: dict[tuple[str, str], str] = {
+    ("bridge.daemon.app", "injectors"): "app builds the daemon's parts",
+}
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for package in OURS:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            yield ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"), path
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import hides an edge from this test"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def covers(rule: str, name: str) -> bool:
+    return name == rule or name.startswith(rule + ".")
+
+
+def broken(module: str, path: Path) -> list[str]:
+    return [
+        f"{module} imports {name}: {why}"
+        for package, rules in FORBIDDEN.items()
+        if covers(package, module)
+        for name in imports(path)
+        for forbidden, why in rules.items()
+        if covers(forbidden, name) and (module, forbidden) not in ALLOWED
+    ]
+
+
+def test_no_forbidden_edge() -> None:
+    found = [line for module, path in modules() for line in broken(module, path)]
+    assert not found, "\n".join(found)
+
+
+def test_the_rules_can_fail(tmp_path: Path) -> None:
+    planted = tmp_path / "planted.py"
+    planted.write_text("from bridge.daemon import app\nimport anyio\n", encoding="utf-8")
+    assert len(broken("bridge.drive.planted", planted)) == 2
+    assert broken("observers.planted", planted) == [f"observers.planted imports bridge.daemon.app: {ACTS}"]
+
+
+@pytest.mark.parametrize("package", sorted(FORBIDDEN))
+def test_every_rule_is_about_something_that_exists(package: str) -> None:
+    assert any(covers(package, module) for module, _ in modules()), f"{package} is gone; remove its rule"
+
+
+def test_files_stay_readable() -> None:
+    long = [f"{path.relative_to(ROOT)}: {count}" for _, path in modules() if (count := lines(path)) > 500]
+    assert not long, f"over 500 lines: {long}"
+
+
+def lines(path: Path) -> int:
+    return path.read_text(encoding="utf-8").count("\n")
