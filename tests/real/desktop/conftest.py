@@ -23,6 +23,7 @@ from injectors.sway import SwayDesk
 from injectors.x11_display import X11Display
 
 _targets = Path(__file__).parent / "targets"
+_openbox = Path(__file__).parent / "openbox.xml"
 _system_python = "/usr/bin/python3"
 _patience = 30.0
 
@@ -214,7 +215,8 @@ def display(bus: dict[str, str]) -> Iterator[dict[str, str]]:
         with os.fdopen(read, encoding="utf-8") as pipe:
             number = pipe.readline().strip()
         environment = bus | {"DISPLAY": f":{number}", "GDK_BACKEND": "x11"}
-        with running(["openbox", "--sm-disable"], environment, stdout=subprocess.DEVNULL):
+        manager = ["openbox", "--sm-disable", "--config-file", str(_openbox)]
+        with running(manager, environment, stdout=subprocess.DEVNULL):
             until(lambda: _managed(environment["DISPLAY"]), "a window manager")
             yield environment
 

@@ -61,7 +61,7 @@ def typed_until(desk: "Desk", stop: Stop, window: "ChatWindow", interrupt: Calla
     [
         (("key", "Pause"), "the panic key"),
         (("key", "F13"), "a key of the operator"),
-        (("click", "2"), "a mouse button of the operator"),
+        (("click", "9"), "a mouse button of the operator"),
         (("mousemove_relative", "300", "200"), "a mouse movement of the operator"),
     ],
 )
