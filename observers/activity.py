@@ -8,31 +8,30 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
 
 from observers.base import Cursor, Delta, ObserverError, Reason, Role, Session, State, Store, Turn
 from observers.known import Known, digest
+from observers.listing import Listing, Source
 from observers.regular_file import now_ms
+
+__all__ = ["Activity", "Source", "aged"]
 
 # A turn of a session that appeared after the cursor was copied there if it is older by more than clocks may differ.
 CLOCK_SLACK_MS = 120_000
 # Nobody leaves a question unanswered for a day and still has that chat open.
 ANSWER_MS = 24 * 3600 * 1000
+# A session that rested for this long is not scanned for a cursor: the times of its turns tell what comes later.
+RESTED_MS = 24 * 3600 * 1000
 
 _OPEN_TURNS = 512
 _KEPT_SESSIONS = 16
 _KEPT_SCANS = 100_000
 SETTLE_DELAYS = (0.025, 0.05, 0.1)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One session as its store keeps it. `stamp` changes with the content; None when that cannot be told right now."""
-
-    key: str
-    stamp: str | None
-    modified_ms: int
 
 
 @dataclass(slots=True)
@@ -47,6 +46,8 @@ class Activity:
 
     `sources` lists the sessions, cheaply. `scan` yields at least every turn id a session holds, without understanding
     it. `read` gives its rows, oldest first. `freshness_s`: how long a turn may write nothing and still count as busy.
+    `one` gives the session that a changed file belongs to, None where only listing everything can tell. `dated`: every
+    prompt carries the product's own time, so that sessions at rest need not be scanned.
     """
 
     def __init__(
@@ -55,58 +56,71 @@ class Activity:
         scan: Callable[[Store, Source], Iterable[str]],
         read: Callable[[Store, Source], Sequence[Turn]],
         freshness_s: float,
+        *,
+        one: Callable[[Store, Path], Source | None] | None = None,
+        dated: bool = False,
     ) -> None:
         self._sources = sources
         self._scan = scan
         self._read = read
         self._freshness_ms = freshness_s * 1000
+        self._one = one
+        self._dated = dated
         self._lock = threading.Lock()
-        self._digests: dict[Store, dict[tuple[str, str], bytes]] = {}
+        self._listings: dict[Store, Listing] = {}
         self._scans: dict[Store, OrderedDict[str, tuple[str | None, frozenset[bytes]]]] = {}
         self._reads: OrderedDict[tuple[Store, str], tuple[str, tuple[Turn, ...] | ObserverError]] = OrderedDict()
 
     def cursor(self, store: Store) -> Cursor:
         """See `Observer.cursor`. A session whose ids cannot be had now gives no verdict past this cursor."""
         # A session that is away for a moment, between two steps of a rewrite, is known from before.
-        known = Known(taken_ms=now_ms(), turns=self._seen(store))
-        for source, stamp in self._stamped(store):
-            key = digest(source.key)
-            known.sources.add(key)
+        known = Known(now_ms())
+        known.turns.update(self._seen(store))
+        with self._listed(store) as listing:
+            sources = list(listing.sources.values())
+            names, known.stamps = dict(listing.names), listing.stamps()
+        known.sources.update(names.values())
+        for source in sources:
+            if self._dated and source.modified_ms < known.taken_ms - RESTED_MS:
+                known.old.add(names[source.key])
+                continue
             try:
-                known.turns |= self._scanned(store, source)
+                known.turns.update(self._scanned(store, source))
             except ObserverError:
-                known.blind.add(key)
-            if stamp is not None:
-                known.stamps.add(stamp)
+                known.blind.add(names[source.key])
         return Cursor(store, known.dump())
 
-    def since(self, store: Store, cursor: Cursor) -> Delta:
+    def since(self, store: Store, cursor: Cursor, touched: Collection[Path] | None = None) -> Delta:
         """See `Observer.since`."""
         known = Known.load(cursor.token)
-        sources = self._stamped(store)
-        changed = [(source, stamp) for source, stamp in sources if stamp is None or stamp not in known.stamps]
-        if not changed:
-            return Delta(cursor)
+        with self._listed(store, touched) as listing:
+            changed = listing.unknown(known.stamps)
+            if not changed:
+                return Delta(cursor)
+            stamped = {source.key: listing.stamp(source.key) for source in changed}
+            stamps, sessions = listing.stamps(), len(listing.sources)
+            names = {source.key: listing.names[source.key] for source in changed}
         after = known.copy(now_ms())
         findings = _Findings()
-        failed: set[str] = set()
-        for source, _ in changed:
+        for source in changed:
             try:
                 rows = self._rows(store, source)
             except ObserverError as problem:
                 findings.problems.append(problem)
-                failed.add(source.key)
+                # What could not be read is asked again from the new cursor, which still does not know it.
+                stamps.discard(stamped[source.key] or b"")
                 continue
-            _compare(known, after, source, rows, findings)
-        # What could not be read is asked again from the new cursor, which still does not know it.
-        after.sources.update(digest(source.key) for source, _ in changed if source.key not in failed)
-        after.stamps = {stamp for source, stamp in sources if stamp is not None and source.key not in failed}
-        return _delta(store, after, findings, len(sources))
+            _compare(known, after, names[source.key], rows, findings)
+            after.sources.update({names[source.key]})
+        after.stamps = stamps
+        return _delta(store, after, findings, sessions)
 
     def sessions(self, store: Store) -> tuple[Session, ...]:
         """See `Observer.sessions`."""
         ordered = sorted(self._sources(store), key=lambda source: (source.modified_ms, source.key))
-        return tuple(Session(store, source.key, source.modified_ms) for source in ordered)
+        return tuple(
+            Session(store, source.key, source.modified_ms, source.workspace or store.workspace) for source in ordered
+        )
 
     def turns(self, store: Store, session: str) -> tuple[Turn, ...]:
         """See `Observer.turns`. ObserverError `missing` for a session the store does not hold."""
@@ -133,21 +147,38 @@ class Activity:
     def forget(self) -> None:
         """Drops what is remembered between calls. Answers do not depend on it, only what they cost."""
         with self._lock:
-            self._digests.clear()
+            self._listings.clear()
             self._scans.clear()
             self._reads.clear()
 
-    def _stamped(self, store: Store) -> list[tuple[Source, bytes | None]]:
-        """The sessions, each with the digest of its state; of those that did not change, from memory."""
-        before = self._digests.get(store, {})
+    @contextmanager
+    def _listed(self, store: Store, touched: Collection[Path] | None = None) -> Iterator[Listing]:
+        """The store's listing, up to date, and nobody else's while it is looked at."""
+        found = self._touched(store, touched)
+        try:
+            everything = self._sources(store) if found is None else ()
+        except ObserverError:
+            # What changed meanwhile was not seen: the next look must be at everything.
+            with self._lock:
+                self._listings.pop(store, None)
+            raise
+        with self._lock:
+            listing = self._listings.setdefault(store, Listing())
+            for source in found or ():
+                listing.put(source)
+            if found is None:
+                listing.replace(everything)
+            yield listing
+
+    def _touched(self, store: Store, paths: Collection[Path] | None) -> list[Source] | None:
+        """The sessions these files belong to; None when one of them cannot be told, or the store was never listed."""
+        if paths is None or self._one is None or store not in self._listings:
+            return None
         found = []
-        for source in self._sources(store):
-            stamp = None
-            if source.stamp is not None:
-                state = (source.key, source.stamp)
-                stamp = before.get(state) or digest(*state)
-            found.append((source, stamp))
-        self._digests[store] = {(source.key, source.stamp): stamp for source, stamp in found if source.stamp and stamp}
+        for path in paths:
+            if (source := self._one(store, path)) is None:
+                return None
+            found.append(source)
         return found
 
     def _scanned(self, store: Store, source: Source) -> frozenset[bytes]:
@@ -199,8 +230,8 @@ class Activity:
                 self._remember(memory, source.stamp, kept)
         if isinstance(kept, ObserverError):
             raise kept
-        age_ms = now_ms() - source.modified_ms
-        return tuple(aged(row, age_ms, self._freshness_ms) for row in kept)
+        lived_ms = max(source.modified_ms, source.alive_ms or 0)
+        return tuple(aged(row, now_ms() - lived_ms, self._freshness_ms) for row in kept)
 
     def _remember(self, memory: tuple[Store, str], stamp: str, kept: tuple[Turn, ...] | ObserverError) -> None:
         with self._lock:
@@ -211,23 +242,24 @@ class Activity:
 
 
 def aged(row: Turn, age_ms: float, freshness_ms: float) -> Turn:
-    """The row as it may be believed when its session was last written `age_ms` ago: nobody is busy for ever."""
+    """The row as it may be believed when its session last showed life `age_ms` ago: nobody is busy for ever."""
     limit = ANSWER_MS if row.state is State.NEEDS_INPUT else freshness_ms
-    if row.state not in {State.WORKING, State.QUEUED, State.NEEDS_INPUT} or age_ms <= limit:
+    if row.state not in {State.WORKING, State.QUEUED, State.NEEDS_INPUT}:
         return row
+    if age_ms <= limit:
+        return replace(row, until_ms=round(now_ms() - age_ms + limit))
     return replace(row, state=State.UNKNOWN, reason=f"{row.state}, but nothing written for over {limit / 1000:.0f} s")
 
 
-def _compare(known: Known, after: Known, source: Source, rows: Sequence[Turn], findings: _Findings) -> None:
+def _compare(known: Known, after: Known, key: bytes, rows: Sequence[Turn], findings: _Findings) -> None:
     """Sorts the rows of one session into new and changed, and puts what was seen into `after`."""
-    key = digest(source.key)
     turns: OrderedDict[str, list[Turn]] = OrderedDict()
     for row in rows:
         turns.setdefault(row.turn, []).append(row)
     newest_known: list[Turn] = []
     for turn, sides in turns.items():
-        identity = digest(turn)
-        if identity not in known.turns and key not in known.blind and not _copied(known, key, sides):
+        identity = _identity(turn)
+        if identity not in known.turns and key not in known.blind and not _was_there(known, key, sides):
             findings.new.extend(sides)
             continue
         newest_known = []
@@ -239,22 +271,27 @@ def _compare(known: Known, after: Known, source: Source, rows: Sequence[Turn], f
     # It may have ended since the cursor: what it looked like then was not read.
     findings.changed.extend(newest_known)
     _remember_open(after, turns)
-    after.turns.update(digest(turn) for turn in turns)
+    after.turns.update(map(_identity, turns))
     after.blind.discard(key)
+    after.old.discard(key)
 
 
-def _copied(known: Known, key: bytes, sides: Sequence[Turn]) -> bool:
-    if key in known.sources:
+def _was_there(known: Known, key: bytes, sides: Sequence[Turn]) -> bool:
+    """A turn of unknown id that is older than the cursor: copied with its session, or of a session that was at rest."""
+    if key in known.sources and key not in known.old:
         return False
     written = [side.written_ms for side in sides if side.role is not Role.ASSISTANT and side.written_ms is not None]
-    return bool(written) and min(written) < known.taken_ms - CLOCK_SLACK_MS
+    if not written:
+        # Of a session that was not looked into nothing can be said without a time.
+        return key in known.old
+    return min(written) < known.taken_ms - CLOCK_SLACK_MS
 
 
 def _remember_open(after: Known, turns: OrderedDict[str, list[Turn]]) -> None:
     """What the turns that may still change looked like: those not over, and the newest."""
     newest = next(reversed(turns), None)
     for turn, sides in turns.items():
-        name = digest(turn).hex()
+        name = _identity(turn).hex()
         after.open.pop(name, None)
         if turn == newest or not sides[0].state.over:
             after.open[name] = _state_of(sides)
@@ -269,6 +306,11 @@ def _delta(store: Store, after: Known, findings: _Findings, sessions: int) -> De
         # One damaged chat among many says nothing about the others; a new format does.
         raise (changed_schema or hard)[0]
     return Delta(Cursor(store, after.dump()), tuple(findings.new), tuple(findings.changed), tuple(findings.problems))
+
+
+@lru_cache(maxsize=1 << 14)
+def _identity(turn: str) -> bytes:
+    return digest(turn)
 
 
 def _state_of(sides: Sequence[Turn]) -> str:

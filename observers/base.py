@@ -6,7 +6,7 @@ An observer is a module that satisfies `Observer` and is listed in `catalogue.py
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -86,11 +86,15 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One chat of a store. `modified_ms`: when the store last wrote to it, milliseconds since 1970."""
+    """One chat of a store. `modified_ms`: when the store last wrote to it, milliseconds since 1970.
+
+    `workspace` is its folder, also in a store that holds the chats of many; None where nothing tells.
+    """
 
     store: Store
     id: str
     modified_ms: int
+    workspace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,7 @@ class Turn:
     `written_ms` is the product's own time for the row, None when it keeps none; `observed_ms` is when we read it.
     `evidence` is where it was seen: `path@byte-offset`, or `path#key`. `reason` explains a state (an error message,
     what is waited for, why it is unknown); `resets_ms` is when a rate limit ends, where the store says so.
+    `until_ms` is how long an unfinished state may be believed without another sign of life; None for one that is over.
     """
 
     store: Store
@@ -113,6 +118,7 @@ class Turn:
     reason: str | None = None
     written_ms: int | None = None
     resets_ms: int | None = None
+    until_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +203,12 @@ class Observer(Protocol):
     def cursor(self, store: Store) -> Cursor:
         """Where the store stands now: the anchor to take before acting."""
 
-    def since(self, store: Store, cursor: Cursor) -> Delta:
-        """What is there past the cursor. Asked again with the same cursor: the same turns, in their new states."""
+    def since(self, store: Store, cursor: Cursor, touched: Collection[Path] | None = None) -> Delta:
+        """What is there past the cursor. Asked again with the same cursor: the same turns, in their new states.
+
+        `touched`: all that was written below `watch_paths` since the last call for this store, by who watched it; then
+        nothing else is looked at. None, or a path that tells nothing: everything is looked at.
+        """
 
     def sessions(self, store: Store) -> tuple[Session, ...]:
         """The chats of the store by their last write, oldest first, without reading them."""

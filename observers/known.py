@@ -4,48 +4,136 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections import OrderedDict
+from collections.abc import Iterable
 from hashlib import blake2b
+from threading import Lock
 
 from observers.base import ObserverError, Reason
 
-VERSION = 1
-_DIGEST = 6  # bytes: one new id in 10^10 collides with one of 20,000 known ones
+VERSION = 2
+# Six bytes are eight characters without padding, so packed sets can be put one behind the other. One new id in 10^10
+# collides with one of 20,000 known ones.
+_DIGEST = 6
+_KEPT = 8
+_FEW = 64
 
 
-@dataclass(slots=True)
+class Digests:
+    """A set of digests that only grows; what it was loaded from is shared by its copies and never packed again."""
+
+    __slots__ = ("_base", "_more", "_text")
+
+    def __init__(self, text: str = "", base: frozenset[bytes] = frozenset(), more: Iterable[bytes] = ()) -> None:
+        self._text = text
+        self._base = base
+        self._more = set(more)
+
+    @classmethod
+    def load(cls, text: str) -> Digests:
+        return cls(text, frozenset(_unpack(text)))
+
+    def __contains__(self, item: bytes) -> bool:
+        return item in self._base or item in self._more
+
+    def update(self, items: Iterable[bytes]) -> None:
+        self._more.update(items)
+
+    def copy(self) -> Digests:
+        return Digests(self._text, self._base, self._more)
+
+    def dump(self) -> str:
+        """The whole as text. What is shared from now on is all but the last few."""
+        more = self._more - self._base
+        if len(more) <= _FEW:
+            return self._text + _pack(more)
+        self._text += _pack(more)
+        self._base |= more
+        self._more = set()
+        return self._text
+
+
 class Known:
-    """The content of a token. Everything but `open` is a set of short digests."""
+    """The content of a token: short digests of what was there, and how its open turns looked.
 
-    taken_ms: int
-    sources: set[bytes] = field(default_factory=set)
-    stamps: set[bytes] = field(default_factory=set)
-    turns: set[bytes] = field(default_factory=set)
-    blind: set[bytes] = field(default_factory=set)
-    open: dict[str, str] = field(default_factory=dict)
+    `stamps`: the states of sessions. `blind`: sessions whose ids could not be had. `old`: sessions that were not looked
+    into, because nothing had been written there for so long that the times of their turns tell what is new.
+    """
+
+    __slots__ = ("blind", "old", "open", "sources", "stamps", "taken_ms", "turns")
+
+    def __init__(
+        self,
+        taken_ms: int,
+        sources: Digests | None = None,
+        turns: Digests | None = None,
+        stamps: Iterable[bytes] = (),
+        blind: Iterable[bytes] = (),
+        old: Iterable[bytes] = (),
+        open_turns: dict[str, str] | None = None,
+    ) -> None:
+        self.taken_ms = taken_ms
+        self.sources = sources or Digests()
+        self.turns = turns or Digests()
+        self.stamps = set(stamps)
+        self.blind = set(blind)
+        self.old = set(old)
+        self.open = dict(open_turns or {})
 
     def copy(self, taken_ms: int) -> Known:
         """The same knowledge at a later moment, free to grow."""
-        sets = {name: set(getattr(self, name)) for name in ("sources", "stamps", "turns", "blind")}
-        return Known(taken_ms=taken_ms, open=dict(self.open), **sets)
+        return Known(taken_ms, self.sources.copy(), self.turns.copy(), self.stamps, self.blind, self.old, self.open)
 
     def dump(self) -> str:
-        sets = {name: _pack(getattr(self, name)) for name in ("sources", "stamps", "turns", "blind")}
-        return json.dumps({"v": VERSION, "at": self.taken_ms, **sets, "open": self.open}, separators=(",", ":"))
+        """The token. Whoever loads it soon gets this very object, which must not change any more."""
+        grown = {"sources": self.sources.dump(), "turns": self.turns.dump()}
+        sets = {"stamps": _pack(self.stamps), "blind": _pack(self.blind), "old": _pack(self.old)}
+        token = json.dumps(
+            {"v": VERSION, "at": self.taken_ms, **grown, **sets, "open": self.open}, separators=(",", ":")
+        )
+        _RECENT.put(token, self)
+        return token
 
-    # The same anchor is asked about again and again. Nobody changes what `load` gave: that is what `copy` is for.
     @classmethod
-    @lru_cache(maxsize=8)
     def load(cls, token: str) -> Known:
+        """ObserverError `bad_cursor`. Nobody changes what this gives: one anchor is asked about again and again."""
+        if (recent := _RECENT.get(token)) is None:
+            _RECENT.put(token, recent := cls._parsed(token))
+        return recent
+
+    @classmethod
+    def _parsed(cls, token: str) -> Known:
         try:
             value = json.loads(token)
             if value["v"] != VERSION:
                 raise ValueError(f"version {value['v']}")
-            sets = {name: _unpack(value[name]) for name in ("sources", "stamps", "turns", "blind")}
-            return cls(taken_ms=int(value["at"]), open=dict(value["open"]), **sets)
+            grown = (Digests.load(value["sources"]), Digests.load(value["turns"]))
+            sets = (_unpack(value["stamps"]), _unpack(value["blind"]), _unpack(value["old"]))
+            return cls(int(value["at"]), *grown, *sets, dict(value["open"]))
         except (ValueError, KeyError, TypeError) as error:
             raise ObserverError(Reason.BAD_CURSOR, f"not a cursor of this version: {error}") from error
+
+
+class _Recent:
+    """The last few tokens with what they hold."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[str, Known] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, token: str) -> Known | None:
+        with self._lock:
+            return self._held.get(token)
+
+    def put(self, token: str, known: Known) -> None:
+        with self._lock:
+            self._held[token] = known
+            self._held.move_to_end(token)
+            while len(self._held) > _KEPT:
+                self._held.popitem(last=False)
+
+
+_RECENT = _Recent()
 
 
 def digest(*parts: str) -> bytes:
@@ -55,7 +143,7 @@ def digest(*parts: str) -> bytes:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST).digest()
 
 
-def _pack(digests: set[bytes]) -> str:
+def _pack(digests: Iterable[bytes]) -> str:
     return b64encode(b"".join(digests)).decode("ascii")
 
 

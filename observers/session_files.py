@@ -8,38 +8,144 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from stat import S_ISREG
+from typing import Protocol
 
-from observers.activity import Source
 from observers.base import ObserverError, Reason, Store
 from observers.jsonl import being_written
+from observers.listing import Source
 from observers.regular_file import Stamp, chunks, may_be_directory, opened, refusal
 
 # Long enough to hold a match that two chunks share.
 _OVERLAP = 512
+_KEPT_STORES = 256
 
 
-def sources(store: Store, suffixes: tuple[str, ...]) -> tuple[Source, ...]:
-    """The sessions of a store, oldest write first; it is a folder of files or one of them. A key is a file's stem.
+class Layout(Protocol):
+    """How a store names the files of its sessions."""
 
-    Where two files have the same stem, the suffix named first wins. A folder that its product has yet to make is empty.
+    def files(self, store: Store) -> Iterator[tuple[str, int, str, os.stat_result]]:
+        """Key, rank, path and status of every regular file of a session. Of one key, the file of the lowest rank wins.
+
+        Nothing for a folder that its product has yet to make. ObserverError."""
+
+    def key(self, store: Store, path: Path) -> str | None:
+        """The session whose file of rank 0 this is; None for any other path."""
+
+
+class Folder:
+    """One file a session, all in one folder: a key is a file's stem. Or a store that is one such file.
+
+    The suffix named first wins. Files whose names match `other` are something else.
     """
-    now_ns = time.time_ns()
-    files: dict[str, tuple[int, Source]] = {}
-    for stem, suffix, status in _one(store.path) if store.path.suffix in suffixes else _listed(store.path, suffixes):
-        rank = suffixes.index(suffix)
-        if stem not in files or rank < files[stem][0]:
-            stamp = Stamp.of(status)
-            text = f"{suffix}:{stamp}" if stamp.settled(now_ns) else None
-            files[stem] = rank, Source(stem, text, stamp.modified // 1_000_000)
-    return tuple(sorted((source for _, source in files.values()), key=lambda source: (source.modified_ms, source.key)))
+
+    def __init__(self, *suffixes: str, other: str | None = None) -> None:
+        self._suffixes = suffixes
+        self._other = None if other is None else re.compile(other)
+
+    def files(self, store: Store) -> Iterator[tuple[str, int, str, os.stat_result]]:
+        if store.path.suffix in self._suffixes:
+            try:
+                yield store.path.stem, 0, str(store.path), store.path.stat()
+            except OSError as error:
+                raise refusal(error, store.path) from error
+            return
+        for entry in entries(store.path):
+            stem, dot, last = entry.name.rpartition(".")
+            if not stem or dot + last not in self._suffixes or (self._other and self._other.match(entry.name)):
+                continue
+            if (status := regular(entry)) is not None:
+                yield stem, self._suffixes.index(dot + last), entry.path, status
+
+    def key(self, store: Store, path: Path) -> str | None:
+        if path.suffix != self._suffixes[0] or (path.parent != store.path and path != store.path):
+            return None
+        return None if self._other and self._other.match(path.name) else path.stem
 
 
-def file_of(store: Store, key: str, suffixes: tuple[str, ...]) -> Path:
-    """The file of a session, by the same rule."""
-    if store.path.suffix in suffixes:
-        return store.path
-    candidates = [store.path / f"{key}{suffix}" for suffix in suffixes]
-    return next((path for path in candidates if os.path.lexists(path)), candidates[-1])
+class FolderEach:
+    """One folder a session, with the file of this name in it: a key is the folder's name. Or a store that is one such
+    file."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def files(self, store: Store) -> Iterator[tuple[str, int, str, os.stat_result]]:
+        for key, path in self._places(store):
+            try:
+                status = os.stat(path)  # noqa: PTH116 - thousands of them: no Path for each
+            except PermissionError as error:
+                raise refusal(error, path) from error
+            except OSError:
+                # A folder without a session, or one that is being rewritten: what was seen in it stays known.
+                continue
+            if S_ISREG(status.st_mode):
+                yield key, 0, path, status
+
+    def key(self, store: Store, path: Path) -> str | None:
+        inside = path.parent.parent == store.path or path == store.path
+        return path.parent.name if path.name == self.name and inside else None
+
+    def _places(self, store: Store) -> Iterator[tuple[str, str]]:
+        if store.path.name == self.name:
+            yield store.path.parent.name, str(store.path)
+            return
+        for entry in entries(store.path):
+            yield entry.name, f"{entry.path}{os.sep}{self.name}"
+
+
+class SessionFiles:
+    """The sessions of stores of one layout. Of a file that did not change, nothing is worked out again."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._known: dict[Store, dict[str, tuple[int, int, int, Source]]] = {}
+
+    def sources(self, store: Store) -> tuple[Source, ...]:
+        """The sessions of a store, oldest write first."""
+        now_ns = time.time_ns()
+        before = self._known.get(store, {})
+        after: dict[str, tuple[int, int, int, Source]] = {}
+        ranks: dict[str, tuple[int, Source]] = {}
+        for key, rank, path, status in self._layout.files(store):
+            state = (status.st_ino, status.st_size, status.st_mtime_ns)
+            kept = before.get(path)
+            source = kept[3] if kept is not None and kept[:3] == state else _source(key, path, status, now_ns)
+            if source.stamp is not None:
+                after[path] = (*state, source)
+            if key not in ranks or rank < ranks[key][0]:
+                ranks[key] = rank, source
+        while len(self._known) > _KEPT_STORES:
+            self._known.pop(next(iter(self._known)), None)
+        self._known[store] = after
+        return tuple(sorted((source for _, source in ranks.values()), key=_by_time))
+
+    def one(self, store: Store, path: Path) -> Source | None:
+        """The session that a changed file belongs to; None when only listing all can tell."""
+        key = self._layout.key(store, path)
+        if key is None:
+            return None
+        try:
+            status = path.stat()
+        except OSError:
+            return None
+        return _source(key, str(path), status, time.time_ns()) if S_ISREG(status.st_mode) else None
+
+
+def _by_time(source: Source) -> tuple[int, str]:
+    return source.modified_ms, source.key
+
+
+def _source(key: str, path: str, status: os.stat_result, now_ns: int) -> Source:
+    stamp = Stamp.of(status)
+    text = f"{path[-6:]}:{stamp}" if stamp.settled(now_ns) else None
+    return Source(key, text, stamp.modified // 1_000_000, file=path)
+
+
+def file_of(source: Source) -> Path:
+    """The file of a session."""
+    if source.file is None:
+        raise ValueError(f"the session {source.key!r} is not kept in one file")
+    return Path(source.file)
 
 
 def scan(path: Path, pattern: re.Pattern[bytes]) -> Iterator[str]:
@@ -60,21 +166,11 @@ def scan(path: Path, pattern: re.Pattern[bytes]) -> Iterator[str]:
         raise ObserverError(Reason.CHANGING, "is being written", where=str(path))
 
 
-def _one(path: Path) -> Iterator[tuple[str, str, os.stat_result]]:
+def entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """What is in a folder of sessions. Nothing where its product may yet make it; ObserverError where it cannot."""
     try:
-        yield path.stem, path.suffix, path.stat()
-    except OSError as error:
-        raise refusal(error, path) from error
-
-
-def _listed(folder: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[str, str, os.stat_result]]:
-    """Stem, suffix and status of every regular file. Thousands of old sessions must cost little: no Path for each."""
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                stem, dot, last = entry.name.rpartition(".")
-                if stem and dot + last in suffixes and (status := _regular(entry)) is not None:
-                    yield stem, dot + last, status
+        with os.scandir(folder) as found:
+            yield from found
     except FileNotFoundError as error:
         if not may_be_directory(folder.parent) and not may_be_directory(folder.parent.parent):
             raise refusal(error, folder) from error
@@ -82,12 +178,12 @@ def _listed(folder: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[str, str,
         raise refusal(error, folder) from error
 
 
-def _regular(entry: os.DirEntry[str]) -> os.stat_result | None:
+def regular(entry: os.DirEntry[str]) -> os.stat_result | None:
+    """The status of a regular file, through links; None for anything else, and for what is gone by now."""
     try:
         status = entry.stat()
     except PermissionError:
         raise
     except OSError:
-        # Gone since it was listed, or a link that leads nowhere.
         return None
     return status if S_ISREG(status.st_mode) else None

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from observers.activity import Activity, Source
 from observers.base import ObserverError, Reason, Role, State, Store, Turn
 from observers.jsonl import read_whole
 from observers.regular_file import may_be_directory, now_ms
+from observers.session_files import Folder, SessionFiles, file_of
 
 ID = "vscode_chat"
 CANNOT_KNOW: tuple[str, ...] = (
@@ -76,8 +76,8 @@ def watch_paths(store: Store) -> tuple[Path, ...]:
 
 def fingerprint(store: Store) -> str:
     """See `Observer.fingerprint`: for example `jsonl/3`; `empty` without a session."""
-    newest = sorted(_sources(store), key=lambda source: source.modified_ms)[-_NEWEST:]
-    return " ".join(sorted({_format(_file(store, source.key)) for source in newest})) or "empty"
+    newest = _FILES.sources(store)[-_NEWEST:]
+    return " ".join(sorted({_format(file_of(source)) for source in newest})) or "empty"
 
 
 def _stores(product: str, user: Path) -> Iterator[Store]:
@@ -95,17 +95,13 @@ def _stores(product: str, user: Path) -> Iterator[Store]:
         yield Store(ID, storages / name / "chatSessions", vscode_data.workspace_of(storages / name), product)
 
 
-_sources = partial(session_files.sources, suffixes=_SUFFIXES)
-_file = partial(session_files.file_of, suffixes=_SUFFIXES)
-
-
 def _scan(store: Store, source: Source) -> Iterator[str]:
     # The ids of queued and of removed requests count as known, too.
-    return session_files.scan(_file(store, source.key), _REQUEST_ID)
+    return session_files.scan(file_of(source), _REQUEST_ID)
 
 
 def _read(store: Store, source: Source) -> Sequence[Turn]:
-    path = _file(store, source.key)
+    path = file_of(source)
     if path.suffix == ".jsonl":
         return vscode_log.LOGS.read(path, lambda chat: _turns(store, source.key, path, chat))
     session = read_whole(path)
@@ -151,7 +147,8 @@ def _format(path: Path) -> str:
     return f"json/{vscode_session.version(read_whole(path), str(path))}"
 
 
-_ACTIVITY = Activity(_sources, _scan, _read, FRESHNESS_S)
+_FILES = SessionFiles(Folder(*_SUFFIXES))
+_ACTIVITY = Activity(_FILES.sources, _scan, _read, FRESHNESS_S, one=_FILES.one)
 
 cursor = _ACTIVITY.cursor
 since = _ACTIVITY.since

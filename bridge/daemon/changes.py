@@ -1,5 +1,6 @@
 """Tells when something changed in a directory, by inotify and its like where the platform has it."""
 
+import os
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -14,7 +15,9 @@ from watchdog.observers.api import BaseObserver, ObservedWatch
 
 POLL_WATCHED_S = 2.0
 POLL_UNWATCHED_S = 0.25
+TOUCHED_MOST = 64
 READS = frozenset({"opened", "closed_no_write"})
+WRITES = frozenset({"created", "modified", "closed"})
 
 
 class Change:
@@ -23,15 +26,28 @@ class Change:
     def __init__(self) -> None:
         self.poll_s = POLL_UNWATCHED_S
         self._event = anyio.Event()
+        self._touched: set[Path] | None = set()
+        self._looked_s = anyio.current_time()
 
-    def set(self) -> None:
+    def set(self, path: Path | None = None) -> None:
+        """`path` is what changed; None, or too many of them: anything may have."""
+        if path is None or self._touched is None or len(self._touched) >= TOUCHED_MOST:
+            self._touched = None
+        else:
+            self._touched.add(path)
         self._event.set()
 
-    async def wait(self) -> None:
-        """Until something changed, or it is time to look anyway: events can be lost, and some platforms tell none."""
-        with anyio.move_on_after(self.poll_s):
+    async def wait(self) -> frozenset[Path] | None:
+        """Until something changed; then what did. None when it is time to look at everything: events can be lost, and
+        some platforms tell none."""
+        with anyio.move_on_after(max(0.0, self._looked_s + self.poll_s - anyio.current_time())):
             await self._event.wait()
+        touched, self._touched = self._touched, set()
         self._event = anyio.Event()
+        if touched and anyio.current_time() < self._looked_s + self.poll_s:
+            return frozenset(touched)
+        self._looked_s = anyio.current_time()
+        return None
 
 
 class Changes:
@@ -84,6 +100,9 @@ class _Handler(FileSystemEventHandler):
         self._loop = loop
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        if event.event_type not in READS:
-            with suppress(RuntimeError):  # the loop has ended, and with it whoever waited
-                from_thread.run_sync(self._change.set, token=self._loop)
+        if event.event_type in READS:
+            return
+        # A file that was written is told by its own path; of one that moved or went, and of a directory, less is clear.
+        path = Path(os.fsdecode(event.src_path)) if not event.is_directory and event.event_type in WRITES else None
+        with suppress(RuntimeError):  # the loop has ended, and with it whoever waited
+            from_thread.run_sync(self._change.set, path, token=self._loop)

@@ -1,7 +1,7 @@
 """The side that observes: anchors before an act, and facts of grade witness after it."""
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -100,13 +100,14 @@ class Stores:
         claims: Claims,
         record: Record,
         report: Callable[[Fact], None],
-        changed: Callable[[], Awaitable[None]],
+        changed: Callable[[], Awaitable[Collection[Path] | None]],
     ) -> None:
         told: set[tuple[FactKind, str | None]] = set()
         complained = False
+        touched: Collection[Path] | None = None
         while True:
             try:
-                delta = await self._read(observer.since, cursor.store, cursor)
+                delta = await self._read(observer.since, cursor.store, cursor, touched)
             except ObserverError as error:
                 if not (complained or error.transient):
                     log.warning("drive %s cannot be witnessed for now: %s", record.drive_id, error)
@@ -116,7 +117,7 @@ class Stores:
                     if (fact.kind, fact.reply) not in told:
                         told.add((fact.kind, fact.reply))
                         report(fact)
-            await changed()
+            touched = await changed()
 
     def _release(self, claims: Claims, record: Record, horizon: float) -> None:
         refused = record.verdict is not None and record.verdict.outcome == "refused"

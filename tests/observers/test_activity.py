@@ -24,17 +24,31 @@ class Chats:
     versions: dict[str, int] = field(default_factory=dict)
     written_ms: int | None = None
     modified_ms: int = NOW
+    alive_ms: int | None = None
     reads: list[str] = field(default_factory=list)
+    scans: list[str] = field(default_factory=list)
+    listed: int = 0
+    away: bool = False
 
     def put(self, key: str, *turns: tuple[str, State]) -> None:
         self.sessions[key] = list(turns)
         self.versions[key] = self.versions.get(key, 0) + 1
 
     def sources(self, store: Store) -> Sequence[Source]:
-        return [Source(key, str(self.versions[key]), self.modified_ms) for key in self.sessions]
+        self.listed += 1
+        if self.away:
+            raise ObserverError(Reason.MISSING, "told to", where="/nowhere")
+        return [Source(key, str(self.versions[key]), self.modified_ms, "/work", self.alive_ms) for key in self.sessions]
+
+    def one(self, store: Store, path: Path) -> Source | None:
+        """The session that is called like the file."""
+        return (
+            Source(path.name, str(self.versions[path.name]), self.modified_ms) if path.name in self.sessions else None
+        )
 
     def scan(self, store: Store, source: Source) -> list[str]:
         self.check(source.key)
+        self.scans.append(source.key)
         return [turn for turn, _ in self.sessions[source.key]]
 
     def read(self, store: Store, source: Source) -> list[Turn]:
@@ -60,7 +74,12 @@ def chats() -> Chats:
 def seen(chats: Chats, monkeypatch: pytest.MonkeyPatch) -> Activity:
     monkeypatch.setattr(activity, "now_ms", lambda: NOW)
     monkeypatch.setattr(activity, "SETTLE_DELAYS", ())
-    return Activity(chats.sources, chats.scan, chats.read, freshness_s=900)
+    return Activity(chats.sources, chats.scan, chats.read, freshness_s=900, one=chats.one)
+
+
+@pytest.fixture
+def dated(chats: Chats, seen: Activity) -> Activity:
+    return Activity(chats.sources, chats.scan, chats.read, freshness_s=900, dated=True)
 
 
 def new(found: Activity, cursor: Cursor) -> list[str]:
@@ -211,10 +230,82 @@ def test_a_question_may_wait_for_a_day(chats: Chats, seen: Activity) -> None:
     assert seen.turns(STORE, "a")[0].state is State.UNKNOWN
 
 
+def test_an_unfinished_state_says_until_when_it_may_be_believed(chats: Chats, seen: Activity) -> None:
+    chats.put("a", ("1", State.WORKING), ("2", State.NEEDS_INPUT), ("3", State.DONE))
+    chats.modified_ms = NOW - 1000
+    told = [turn.until_ms for turn in seen.turns(STORE, "a") if turn.role is Role.USER]
+    assert told == [chats.modified_ms + 900_000, chats.modified_ms + activity.ANSWER_MS, None]
+
+
+def test_what_runs_is_busy_however_long_it_writes_nothing(chats: Chats, seen: Activity) -> None:
+    chats.put("a", ("1", State.WORKING))
+    chats.modified_ms, chats.alive_ms = NOW - 9_000_000, NOW
+    assert seen.turns(STORE, "a")[0].state is State.WORKING
+
+
+def test_only_what_was_touched_is_looked_at(chats: Chats, seen: Activity) -> None:
+    chats.put("a", ("1", State.DONE))
+    chats.put("b", ("2", State.DONE))
+    anchor = seen.cursor(STORE)
+    seen.since(STORE, anchor)
+    chats.put("a", ("1", State.DONE), ("3", State.DONE))
+    chats.put("b", ("2", State.DONE), ("4", State.DONE))
+    listed = chats.listed
+    delta = seen.since(STORE, anchor, [Path("/nowhere/a")])
+    assert ([turn.turn for turn in delta.prompts], chats.listed) == (["3"], listed)
+    assert sorted(new(seen, anchor)) == ["3", "4"]
+
+
+@pytest.mark.parametrize("path", [Path("/nowhere/else"), Path("/nowhere")])
+def test_a_path_that_tells_nothing_makes_everything_looked_at(chats: Chats, seen: Activity, path: Path) -> None:
+    anchor = seen.cursor(STORE)
+    chats.put("a", ("1", State.DONE))
+    assert [turn.turn for turn in seen.since(STORE, anchor, [path]).prompts] == ["1"]
+
+
+def test_after_a_look_that_failed_the_next_is_at_everything(chats: Chats, seen: Activity) -> None:
+    anchor = seen.cursor(STORE)
+    chats.put("a", ("1", State.DONE))
+    chats.put("b", ("2", State.DONE))
+    chats.away = True
+    with pytest.raises(ObserverError):
+        seen.since(STORE, anchor)
+    chats.away = False
+    assert len(seen.since(STORE, anchor, [Path("/nowhere/b")]).prompts) == 2
+
+
+def test_sessions_at_rest_are_not_scanned_and_their_turns_are_told_by_their_times(
+    chats: Chats, dated: Activity
+) -> None:
+    chats.modified_ms = NOW - activity.RESTED_MS - 1
+    chats.written_ms = chats.modified_ms
+    chats.put("a", ("old", State.DONE))
+    anchor = dated.cursor(STORE)
+    assert chats.scans == []
+    chats.modified_ms = NOW
+    chats.put("a", ("old", State.DONE), ("2", State.DONE))
+    assert new(dated, anchor) == []
+    chats.written_ms = NOW
+    chats.put("a", ("3", State.DONE))
+    delta = dated.since(STORE, anchor)
+    assert [turn.turn for turn in delta.prompts] == ["3"]
+    chats.written_ms = None
+    chats.put("a", ("3", State.DONE), ("4", State.DONE))
+    assert new(dated, delta.cursor) == ["4"]
+    assert new(dated, anchor) == []
+
+
+def test_a_session_that_was_written_to_lately_is_scanned(chats: Chats, dated: Activity) -> None:
+    chats.modified_ms = NOW - activity.RESTED_MS
+    chats.put("a", ("1", State.DONE))
+    dated.cursor(STORE)
+    assert chats.scans == ["a"]
+
+
 def test_sessions_come_by_their_last_write(chats: Chats, seen: Activity) -> None:
     chats.put("b")
     chats.put("a")
-    assert [session.id for session in seen.sessions(STORE)] == ["a", "b"]
+    assert [(session.id, session.workspace) for session in seen.sessions(STORE)] == [("a", "/work"), ("b", "/work")]
     with pytest.raises(ObserverError) as caught:
         seen.turns(STORE, "c")
     assert caught.value.reason is Reason.MISSING
@@ -234,7 +325,7 @@ def test_a_cursor_that_is_not_one_is_refused(seen: Activity) -> None:
             Cursor.load(text)
         assert caught.value.reason is Reason.BAD_CURSOR
     fields = json.loads(good.token)
-    changes: list[dict[str, object]] = [{"v": 2}, {"turns": "AAAA"}, {"turns": 1}, {"open": 3}, {"at": "x"}]
+    changes: list[dict[str, object]] = [{"v": 1}, {"turns": "AAAA"}, {"turns": 1}, {"open": 3}, {"at": "x"}]
     for change in changes:
         broken = Cursor(STORE, json.dumps({**fields, **change}))
         with pytest.raises(ObserverError) as caught:
