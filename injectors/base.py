@@ -89,13 +89,20 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """Pixels from a window's left and bottom edge: chat inputs keep to the bottom when a window grows."""
+    """Pixels from a window's left and bottom edge: chat inputs keep to the bottom when a window grows.
+
+    `holds_for`: the width and height of the window without which nothing is said; None where the field is proven anew.
+    """
 
     left: int
     from_bottom: int
+    holds_for: tuple[int, int] | None = None
 
     def position(self, width: int, height: int) -> tuple[int, int]:
-        """From the top left of a window of this size. Raises Declined when that is outside."""
+        """From the top left of a window of this size. Raises Declined when outside, or not known for it."""
+        if self.holds_for not in (None, (width, height)):
+            message = f"the input was calibrated in a window of {self.holds_for}, this one is {(width, height)}"
+            raise Declined(Blocker.FIELD_UNKNOWN, message, "give the window that size, or calibrate again")
         at = (self.left, height - self.from_bottom)
         if not (0 <= at[0] < width and 0 <= at[1] < height):
             message = f"the calibrated position {at} is outside the window of {width}x{height}"
@@ -135,6 +142,27 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """The field's own text, read by `source` (`accessibility` or `copy`)."""
+
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A look before anything is done. `refusal`: why a key pressed now would not be right, None when it would be.
+
+    `size`: the window's width and height, where it is known.
+    """
+
+    refusal: Declined | None
+    field: Field | None
+    reading: Reading | None
+    size: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Inserted:
     """The text went in, proven up to `level`; `characters` counts code points."""
 
@@ -142,14 +170,6 @@ class Inserted:
     method: Method
     characters: int
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The field's own text, read by `source` (`accessibility` or `copy`)."""
-
-    text: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +246,9 @@ class Injection(Protocol):
 
     def submit(self, at_least: Level = Level.VERIFIED) -> Submitted | Withheld:
         """Press Enter as a guarded step, if the insert reached `at_least`. Raises Lost only after the press."""
+
+    def inspect(self) -> Inspection:
+        """What stands in the way now. Touches nothing: no focus is asked for, no key pressed, no clipboard taken."""
 
     def restore(self, *, retract: bool = False) -> Restored:
         """Give the clipboard back, release keys; with `retract` delete our unsubmitted text if it reads as ours alone.

@@ -10,6 +10,7 @@ class Blocker(StrEnum):
     NO_DISPLAY = "no_display"
     DISPLAY_DEAD = "display_dead"
     DESK_UNSUPPORTED = "desk_unsupported"
+    DESK_BUSY = "desk_busy"
     TOOL_MISSING = "tool_missing"
     TOOL_VERSION = "tool_version"
     TOOL_FAILED = "tool_failed"

@@ -7,10 +7,10 @@ proven again on the window at hand.
 import json
 import os
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from injectors.base import Click, Declined, Field
+from injectors.base import Click, Declined, Field, Target
 from injectors.blockers import Blocker
 
 _safe = re.compile(r"[^A-Za-z0-9._-]+")
@@ -18,7 +18,10 @@ _safe = re.compile(r"[^A-Za-z0-9._-]+")
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """`field` where accessibility names it, else `click`; `width` and `height` of the window it was taken in."""
+    """`field` where accessibility names it, `click` where it can be clicked; `width` and `height` of the window.
+
+    `copyable`: the operator said that select-all and copy is harmless there (a chat's input, never an editor).
+    """
 
     product: str
     version: str
@@ -26,6 +29,14 @@ class Calibration:
     height: int
     field: Field | None = None
     click: Click | None = None
+    copyable: bool = False
+
+    def aimed(self, target: Target) -> Target:
+        """`target` with this input. A click that no field name proves anew holds for the window's size alone."""
+        click = self.click
+        if click is not None and self.field is None:
+            click = replace(click, holds_for=(self.width, self.height))
+        return replace(target, field=self.field, click=click, copyable=self.copyable)
 
 
 class CalibrationStore:
@@ -38,7 +49,7 @@ class CalibrationStore:
         """Write it, and the PNG `screenshot` beside it. Returns the JSON file."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._path(calibration.product, calibration.version)
-        _replace(path, json.dumps(asdict(calibration), indent=1).encode("utf-8"))
+        _replace(path, json.dumps(_encoded(calibration), indent=1).encode("utf-8"))
         if screenshot is not None:
             _replace(path.with_suffix(".png"), screenshot)
         return path
@@ -59,11 +70,18 @@ class CalibrationStore:
         return self._folder / f"{_safe.sub('_', product)}@{_safe.sub('_', version)}.json"
 
 
+def _encoded(calibration: Calibration) -> dict[str, object]:
+    words = asdict(calibration)
+    if calibration.click is not None:
+        del words["click"]["holds_for"]
+    return words
+
+
 def _decoded(stored: dict[str, object]) -> Calibration:
-    field, click = stored.pop("field"), stored.pop("click")
+    field, click, copyable = stored.pop("field"), stored.pop("click"), stored.pop("copyable", False)
     words = {name: stored.pop(name) for name in ("product", "version")}
     sizes = {name: stored.pop(name) for name in ("width", "height")}
-    if stored or not all(isinstance(word, str) for word in words.values()):
+    if stored or not isinstance(copyable, bool) or not all(isinstance(word, str) for word in words.values()):
         raise ValueError(f"unexpected {sorted(stored) or words}")
     return Calibration(
         product=str(words["product"]),
@@ -72,6 +90,7 @@ def _decoded(stored: dict[str, object]) -> Calibration:
         height=_whole(sizes["height"]),
         field=Field(str(field["role"]), str(field["name"])) if isinstance(field, dict) else None,
         click=Click(_whole(click["left"]), _whole(click["from_bottom"])) if isinstance(click, dict) else None,
+        copyable=copyable,
     )
 
 

@@ -8,6 +8,7 @@ from injectors import prompt
 from injectors.base import (
     ClipboardState,
     Inserted,
+    Inspection,
     Level,
     Method,
     Missing,
@@ -63,6 +64,9 @@ class ClipboardInjection:
 
     def readback(self) -> Reading | None:
         return None
+
+    def inspect(self) -> Inspection:
+        return Inspection(None, None, None)
 
     def submit(self, at_least: Level = Level.VERIFIED) -> Submitted | Withheld:
         return Withheld(Blocker.LEVEL_TOO_LOW, "this injector presses no keys", "paste and send by hand")

@@ -11,6 +11,7 @@ from injectors.base import (
     Declined,
     Field,
     Inserted,
+    Inspection,
     Level,
     Lost,
     Method,
@@ -125,6 +126,28 @@ class DeskInjection:
         except Declined:
             return None
         return Reading(copied or "", "copy")
+
+    def inspect(self) -> Inspection:
+        refusal = None
+        try:
+            self._guard()
+        except Declined as error:
+            refusal = error
+        reader, pid = self._reader, self.place.pid
+        text = reader.text(pid) if reader and pid else None
+        reading = None if text is None else Reading(text, "accessibility")
+        field = reader.field(pid) if reader and pid else None
+        size = self._pointer.size(self._window.id) if self._pointer else None
+        return Inspection(refusal, field, reading, size)
+
+    def take_focus(self) -> Field | None:
+        """Bring the window to the front and click its calibrated input; the field that then has the focus.
+
+        Raises Declined.
+        """
+        self._take_focus()
+        self._click_field()
+        return self._await_field()
 
     def submit(self, at_least: Level = Level.VERIFIED) -> Submitted | Withheld:
         withheld = self._why_not_submit(at_least)

@@ -30,7 +30,7 @@ class X11Display:
         try:
             _knock(name)
             self.raw = display.Display(name)
-        except (DisplayNameError, DisplayConnectionError, *gone) as error:
+        except (DisplayNameError, DisplayConnectionError, ValueError, *gone) as error:
             message = f"cannot connect to the X display '{name}': {error}"
             raise Declined(Blocker.DISPLAY_DEAD, message, "check DISPLAY and XAUTHORITY of the daemon") from error
         self.raw.set_error_handler(_ignore)

@@ -31,6 +31,7 @@ from bridge.drive.steps import (
     Learned,
     LookedUp,
     Lookup,
+    NotSubmitted,
     Phase,
     RecordActing,
     RecordDeclined,
@@ -58,14 +59,18 @@ class _Watch:
     channel_over: bool = False
     journal: Literal["unasked", "asked", "answered"] = "unasked"
     why: str = "by the deadline"
+    unsent: Verdict | None = None
 
     @property
     def blind(self) -> bool:
-        """Nothing can report any more: the channel is over, its journal too, and there is no observer."""
-        return self.channel_over and self.journal != "asked" and self.anchor.observer is None
+        """Nothing can report any more: the channel is over, its journal too, and no observer could see it (a draft is
+        in no store)."""
+        unseen = self.anchor.observer is None or self.request.draft
+        return self.channel_over and self.journal != "asked" and unseen
 
     def verdict(self) -> Verdict | None:
-        return self.final() if self.blind else early(self.evidence, self.request.draft, self.request.require)
+        settled = early(self.evidence, self.request.draft, self.request.require)
+        return settled or self.unsent or (self.final() if self.blind else None)
 
     def final(self) -> Verdict:
         return final(self.evidence, self.request.draft, self.request.require, self.why)
@@ -201,6 +206,9 @@ def _take(watch: _Watch, event: Event) -> Generator[Command, Event, Verdict | No
             if watch.journal != "asked":
                 watch.journal = "asked"
                 yield Lookup(watch.candidate)
+        case NotSubmitted(blocker, reason):
+            watch.channel_over = True
+            watch.unsent = _unsent(watch, blocker, reason)
         case LookedUp(state, blocker, in_flight):
             watch.journal = "answered"
             watch.channel_over = not in_flight
@@ -210,6 +218,11 @@ def _take(watch: _Watch, event: Event) -> Generator[Command, Event, Verdict | No
         case _:
             pass
     return None
+
+
+def _unsent(watch: _Watch, blocker: str, reason: str) -> Verdict | None:
+    """Not after anything says otherwise: who reported a submit cannot take it back."""
+    return Verdict("failed", reason, blocker) if watch.evidence.best(*IMPLIES_SUBMIT) is None else None
 
 
 def _journal(watch: _Watch, state: JournalState | None, blocker: str | None) -> Verdict | None:

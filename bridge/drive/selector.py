@@ -1,6 +1,6 @@
 """Which surface is meant, and by which interfaces it can be reached, best first. Every refusal keeps its reason."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -61,14 +61,27 @@ def matching(selector: SurfaceSelector, surfaces: Sequence[Surface]) -> list[Sur
     return exact or inside
 
 
+Lack = Callable[[Interface], str | None]
+
+
+def no_desktop(interface: Interface) -> str | None:
+    """Where nobody asks the desktop, nothing acts on it."""
+    return "the desktop was not asked what is there"
+
+
 def choose(
-    surface: Surface, via: str | None, draft: bool, interfaces: Mapping[str, Interface], permit: Permit = allow_all
+    surface: Surface,
+    via: str | None,
+    draft: bool,
+    interfaces: Mapping[str, Interface],
+    permit: Permit = allow_all,
+    lack: Lack = no_desktop,
 ) -> Choice:
     """Rank the interfaces that the registry knows for this surface: by reachable grade, authority, then cost.
 
-    `permit` is asked for those that could act, and for no others.
+    `permit` is asked for those that could act, and for no others. `lack` says why an injector cannot run, or None.
     """
-    refusals = {i.id: _refusal(i, surface, via, draft) for i in interfaces.values() if i.drives}
+    refusals = {i.id: _refusal(i, surface, via, draft, lack) for i in interfaces.values() if i.drives}
     able = _ranked(interfaces[id_] for id_, refusal in refusals.items() if refusal is None)
     permissions = {interface.id: permit(interface) for interface in able}
     refusals |= {id_: found.reason for id_, found in permissions.items() if found.decision == "deny"}
@@ -102,17 +115,17 @@ def _ranked(interfaces: Iterable[Interface]) -> list[Interface]:
     return sorted(interfaces, key=lambda i: (-RANK[i.verification.best_grade], -i.authority, i.cost, i.id))
 
 
-def _refusal(interface: Interface, surface: Surface, via: str | None, draft: bool) -> str | None:
+def _refusal(interface: Interface, surface: Surface, via: str | None, draft: bool, lack: Lack) -> str | None:
     anywhere = _refusal_anywhere(interface, via)
     if anywhere is not None:
         return anywhere
     if interface.scope.products and surface.ide not in interface.scope.products:
         return f"out of scope: it is for {', '.join(interface.scope.products)}, this is {surface.ide}"
-    if interface.id not in surface.offers:
+    if interface.probe != "injector" and interface.id not in surface.offers:
         return "the plugin in this window does not offer it"
     if draft and not interface.can_draft:
         return "it can only send, a draft was asked for"
-    return None
+    return lack(interface) if interface.probe == "injector" else None
 
 
 def _refusal_anywhere(interface: Interface, via: str | None) -> str | None:

@@ -187,6 +187,14 @@ class ChannelLost:
 
 
 @dataclass(frozen=True, slots=True)
+class NotSubmitted:
+    """The channel put the text in and proves that it did not send it; `reason` says what became of the text."""
+
+    blocker: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class LookedUp:
     """What the plugin's journal says; `state` None when it could not be asked. `in_flight`: it is still acting."""
 
@@ -230,6 +238,7 @@ Event = (
     | ChannelDone
     | ChannelDeclined
     | ChannelLost
+    | NotSubmitted
     | LookedUp
     | Approved
     | ApprovalDenied

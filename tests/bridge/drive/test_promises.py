@@ -22,6 +22,7 @@ from bridge.drive.steps import (
     Event,
     Learned,
     LookedUp,
+    NotSubmitted,
     RecordActing,
     RecordSettled,
     Request,
@@ -45,6 +46,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.just(ChannelDone()),
     st.just(ChannelDeclined("input_busy", "a draft")),
     st.just(ChannelLost("closed")),
+    st.just(NotSubmitted("text_differs", "left")),
     st.builds(LookedUp, st.sampled_from([None, "absent", "begun", "submitted", "declined"]), st.none(), st.booleans()),
     st.just(CancelAsked()),
 )
@@ -96,7 +98,9 @@ def test_every_drive_is_settled_once_and_by_what_was_proven(
         proof = [f for f in about_us if f.kind in {*IMPLIES_SUBMIT, "turn_failed"} and RANK[f.grade] >= RANK["host"]]
         assert proof, "confirmed on the word of the thing that acted"
     if settled.verdict.outcome == "failed":
-        assert any(fact.kind == "withdrawn" for fact in about_us)
+        unsent = any(isinstance(event, NotSubmitted) for event in taken)
+        assert unsent or any(fact.kind == "withdrawn" for fact in about_us)
+        assert not (unsent and any(f.kind in IMPLIES_SUBMIT and RANK[f.grade] >= RANK["host"] for f in about_us))
 
 
 @given(REQUESTS, ANCHORS, st.lists(EVENTS, max_size=12))
