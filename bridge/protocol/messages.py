@@ -29,6 +29,34 @@ from bridge.protocol.permitting import TrustListResult as TrustListResult
 from bridge.protocol.permitting import TrustSetParams as TrustSetParams
 from bridge.protocol.permitting import Workspace as Workspace
 from bridge.protocol.prompt import PROMPT_MAX_BYTES as PROMPT_MAX_BYTES
+from bridge.protocol.pursuing import AnsweredBy as AnsweredBy
+from bridge.protocol.pursuing import BudgetTerms as BudgetTerms
+from bridge.protocol.pursuing import ChatChoice as ChatChoice
+from bridge.protocol.pursuing import CheckState as CheckState
+from bridge.protocol.pursuing import CheckTerms as CheckTerms
+from bridge.protocol.pursuing import CheckView as CheckView
+from bridge.protocol.pursuing import GoalAnswerParams as GoalAnswerParams
+from bridge.protocol.pursuing import GoalDecision as GoalDecision
+from bridge.protocol.pursuing import GoalGetParams as GoalGetParams
+from bridge.protocol.pursuing import GoalId as GoalId
+from bridge.protocol.pursuing import GoalListParams as GoalListParams
+from bridge.protocol.pursuing import GoalListResult as GoalListResult
+from bridge.protocol.pursuing import GoalStartParams as GoalStartParams
+from bridge.protocol.pursuing import GoalState as GoalState
+from bridge.protocol.pursuing import GoalTerms as GoalTerms
+from bridge.protocol.pursuing import GoalView as GoalView
+from bridge.protocol.pursuing import OnQuestion as OnQuestion
+from bridge.protocol.pursuing import QuestionKind as QuestionKind
+from bridge.protocol.pursuing import QuestionView as QuestionView
+from bridge.protocol.pursuing import ReviewerApi as ReviewerApi
+from bridge.protocol.pursuing import ReviewerTerms as ReviewerTerms
+from bridge.protocol.pursuing import SpentView as SpentView
+from bridge.protocol.pursuing import StopCause as StopCause
+from bridge.protocol.pursuing import StopTerms as StopTerms
+from bridge.protocol.recording import LedgerRow as LedgerRow
+from bridge.protocol.recording import LedgerTailParams as LedgerTailParams
+from bridge.protocol.recording import LedgerTailResult as LedgerTailResult
+from bridge.protocol.recording import LedgerVerifyResult as LedgerVerifyResult
 from bridge.protocol.vocabulary import SAFE_INTEGER as SAFE_INTEGER
 from bridge.protocol.vocabulary import ChannelGrade as ChannelGrade
 from bridge.protocol.vocabulary import Disposition as Disposition
@@ -392,9 +420,10 @@ class DriveWaitParams(Message):
 
 
 class SubscribeParams(Message):
-    """Events of one drive, or of everything."""
+    """Events of one drive, of one goal, or of everything."""
 
     drive_id: DriveId | None = None
+    goal_id: GoalId | None = None
 
 
 class SubscribeResult(Message):
@@ -404,12 +433,14 @@ class SubscribeResult(Message):
 
 
 class Event(Message):
-    """One new ledger row, as told to subscribers. `drive` is the drive after that row, where the row is of one."""
+    """One new ledger row, as told to subscribers. `drive` is the drive after that row, where the row is of one; so is
+    `goal`, also with a `seq` of 0 and the kind `goal` for a change that is no row."""
 
     seq: Integer
     kind: Identifier
     at_ms: Milliseconds
     drive: DriveView | None = None
+    goal: GoalView | None = None
 
 
 class SessionView(Message):
@@ -433,41 +464,6 @@ class SessionsListResult(Message):
     """The plugins connected now."""
 
     sessions: list[SessionView]
-
-
-class LedgerTailParams(Message):
-    """Rows after `after_seq`, oldest first; without it the last `limit` rows."""
-
-    after_seq: Integer | None = None
-    limit: Annotated[int, Field(ge=1, le=1000)] = 50
-
-
-class LedgerRow(Message):
-    """One row of the ledger. `body` is its JSON as stored; `hash` links it to the row before."""
-
-    seq: Integer
-    at_ms: Milliseconds
-    kind: Identifier
-    body: str
-    hash: str
-    drive_id: str | None = None
-
-
-class LedgerTailResult(Message):
-    """Rows, oldest first."""
-
-    rows: list[LedgerRow]
-
-
-class LedgerVerifyResult(Message):
-    """`intact` with `torn_tail` means that the last write was cut off by a crash, not changed by a hand."""
-
-    verdict: Literal["intact", "tampered", "unreadable"]
-    rows: Integer
-    torn_tail: bool
-    keyed: bool
-    seq: Integer | None = None
-    message: str | None = None
 
 
 class StatusResult(Message):

@@ -27,6 +27,15 @@ export type DriveAction = "send" | "draft";
 export type PolicyDecision = "allow" | "ask" | "deny";
 export type SecretsInPrompts = "allow" | "warn" | "ask" | "deny";
 export type TrustLevel = "observe" | "draft" | "send" | "autonomous";
+export type AnsweredBy = "operator" | "notes" | "reviewer" | "ide";
+export type ChatChoice = "current" | "new";
+export type CheckState = "pass" | "fail" | "unknown";
+export type GoalDecision = "continue" | "accept" | "ask" | "stop";
+export type GoalState = "queued" | "running" | "asking" | "waiting" | "paused" | "accepted" | "stopped";
+export type OnQuestion = "ask" | "notes" | "reviewer";
+export type QuestionKind = "reply" | "pending" | "doubt" | "cancelled";
+export type ReviewerApi = "openai" | "anthropic";
+export type StopCause = "budget" | "repeat" | "regression" | "blocked" | "failed" | "operator";
 export type ChannelGrade = "claim" | "readback" | "host";
 export type Disposition = "done" | "pending" | "declined" | "lost";
 export type DriveState = "accepted" | "acting" | "settled";
@@ -221,6 +230,204 @@ export interface TrustSetParams {
   readonly workspace: string;
   readonly interface: string;
   readonly level?: TrustLevel | undefined;
+}
+
+/**
+ * What a goal may take. `ms` counts while it works, not while a person is asked. Tokens and money are the
+ * reviewer's; what the IDE's agent costs is not known here.
+ */
+export interface BudgetTerms {
+  readonly turns: number;
+  readonly ms: number;
+  readonly tokens?: number | undefined;
+  readonly microdollars?: number | undefined;
+}
+
+/**
+ * A command that says whether the goal is reached: its `exit` is expected. `cwd` is below the workspace.
+ *
+ * `protect`: globs below the workspace; whoever changes such a file changes the check itself.
+ */
+export interface CheckTerms {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly exit: number;
+  readonly cwd: string;
+  readonly timeout_ms: number;
+  readonly protect: readonly string[];
+}
+
+/**
+ * One check as it ended last. `failing`: how many failures its output counts. `why`: what kept it from an answer.
+ * `stable` is false when the workspace changed while it ran.
+ */
+export interface CheckView {
+  readonly name: string;
+  readonly state: CheckState;
+  readonly ms: number;
+  readonly exit?: number | undefined;
+  readonly failing?: number | undefined;
+  readonly why?: string | undefined;
+  readonly stable: boolean;
+}
+
+/** An operator's answer to the question that was read; refused when it is another by now. */
+export interface GoalAnswerParams {
+  readonly goal_id: string;
+  readonly question_id: string;
+  readonly text: string;
+}
+
+/** A goal by its id. */
+export interface GoalGetParams {
+  readonly goal_id: string;
+}
+
+/** The newest goals first. */
+export interface GoalListParams {
+  readonly limit: number;
+  readonly state?: GoalState | undefined;
+}
+
+/** Newest first. */
+export interface GoalListResult {
+  readonly goals: readonly GoalView[];
+}
+
+/**
+ * Begin a goal, under an id the caller made. The same id and terms are the same goal. An operator's word: checks
+ * are commands.
+ */
+export interface GoalStartParams {
+  readonly goal_id: string;
+  readonly terms: GoalTerms;
+}
+
+/**
+ * All that a goal is. `approve`: interfaces whose approvals are given without a person. `prompts`: a folder whose
+ * templates take the place of ours. `trust`: the level that the interface must have for this.
+ */
+export interface GoalTerms {
+  readonly text: string;
+  readonly selector: SurfaceSelector;
+  readonly checks: readonly CheckTerms[];
+  readonly notes: readonly string[];
+  readonly budget: BudgetTerms;
+  readonly stop: StopTerms;
+  readonly approve: readonly string[];
+  readonly turn_ms: number;
+  readonly quiet_ms: number;
+  readonly answer_ms: number;
+  readonly on_question: OnQuestion;
+  readonly trust: TrustLevel;
+  readonly chat: ChatChoice;
+  readonly workspace?: string | undefined;
+  readonly reviewer?: ReviewerTerms | undefined;
+  readonly prompts?: string | undefined;
+}
+
+/**
+ * All there is to say of one goal. `activity` is what is being done, for people. `cause` and `reason` say why it
+ * was stopped, `decision` what was decided last.
+ */
+export interface GoalView {
+  readonly goal_id: string;
+  readonly state: GoalState;
+  readonly text: string;
+  readonly created_at_ms: number;
+  readonly turn: number;
+  readonly budget: BudgetTerms;
+  readonly spent: SpentView;
+  readonly checks: readonly CheckView[];
+  readonly terms_sha: string;
+  readonly activity: string;
+  readonly pausing: boolean;
+  readonly surface?: string | undefined;
+  readonly workspace?: string | undefined;
+  readonly interface?: string | undefined;
+  readonly drive_id?: string | undefined;
+  readonly approval?: string | undefined;
+  readonly decision?: GoalDecision | undefined;
+  readonly cause?: StopCause | undefined;
+  readonly reason?: string | undefined;
+  readonly summary?: string | undefined;
+  readonly question?: QuestionView | undefined;
+  readonly wakes_at_ms?: number | undefined;
+  readonly ended_at_ms?: number | undefined;
+  readonly queued_behind?: number | undefined;
+}
+
+/**
+ * What a person is asked. `reply`: the agent's reply ends with it. `pending`: the chat itself waits, and can be
+ * answered there. `doubt`: nobody knows whether a prompt was sent. `cancelled`: the turn was stopped in the IDE.
+ */
+export interface QuestionView {
+  readonly question_id: string;
+  readonly kind: QuestionKind;
+  readonly text: string;
+  readonly asked_at_ms: number;
+  readonly expires_at_ms: number;
+}
+
+/**
+ * Who reads the replies. The key is in the file `key_file`, else in the daemon's environment under `key_env`.
+ *
+ * Prices are microdollars for a million tokens; without them money is not counted.
+ */
+export interface ReviewerTerms {
+  readonly api: ReviewerApi;
+  readonly model: string;
+  readonly url?: string | undefined;
+  readonly key_env?: string | undefined;
+  readonly key_file?: string | undefined;
+  readonly price_in?: number | undefined;
+  readonly price_out?: number | undefined;
+}
+
+/** What a goal took so far, in the units of its budget. */
+export interface SpentView {
+  readonly turns: number;
+  readonly ms: number;
+  readonly tokens: number;
+  readonly microdollars: number;
+}
+
+/** How often in a row before it stops: the same failure, the same blocker, more failing than the turn before. */
+export interface StopTerms {
+  readonly same_failure: number;
+  readonly same_blocker: number;
+  readonly growing: number;
+}
+
+/** One row of the ledger. `body` is its JSON as stored; `hash` links it to the row before. */
+export interface LedgerRow {
+  readonly seq: number;
+  readonly at_ms: number;
+  readonly kind: string;
+  readonly body: string;
+  readonly hash: string;
+  readonly drive_id?: string | undefined;
+}
+
+/** Rows after `after_seq`, oldest first; without it the last `limit` rows. */
+export interface LedgerTailParams {
+  readonly after_seq?: number | undefined;
+  readonly limit: number;
+}
+
+/** Rows, oldest first. */
+export interface LedgerTailResult {
+  readonly rows: readonly LedgerRow[];
+}
+
+/** `intact` with `torn_tail` means that the last write was cut off by a crash, not changed by a hand. */
+export interface LedgerVerifyResult {
+  readonly verdict: "intact" | "tampered" | "unreadable";
+  readonly rows: number;
+  readonly torn_tail: boolean;
+  readonly keyed: boolean;
+  readonly seq?: number | undefined;
+  readonly message?: string | undefined;
 }
 
 /** A message without fields. */
@@ -532,9 +739,10 @@ export interface DriveWaitParams {
   readonly timeout_ms: number;
 }
 
-/** Events of one drive, or of everything. */
+/** Events of one drive, of one goal, or of everything. */
 export interface SubscribeParams {
   readonly drive_id?: string | undefined;
+  readonly goal_id?: string | undefined;
 }
 
 /** `seq` of the last ledger row before the first event that will be sent. */
@@ -542,12 +750,16 @@ export interface SubscribeResult {
   readonly seq: number;
 }
 
-/** One new ledger row, as told to subscribers. `drive` is the drive after that row, where the row is of one. */
+/**
+ * One new ledger row, as told to subscribers. `drive` is the drive after that row, where the row is of one; so is
+ * `goal`, also with a `seq` of 0 and the kind `goal` for a change that is no row.
+ */
 export interface Event {
   readonly seq: number;
   readonly kind: string;
   readonly at_ms: number;
   readonly drive?: DriveView | undefined;
+  readonly goal?: GoalView | undefined;
 }
 
 /** One connected plugin. */
@@ -569,37 +781,6 @@ export interface SessionView {
 /** The plugins connected now. */
 export interface SessionsListResult {
   readonly sessions: readonly SessionView[];
-}
-
-/** Rows after `after_seq`, oldest first; without it the last `limit` rows. */
-export interface LedgerTailParams {
-  readonly after_seq?: number | undefined;
-  readonly limit: number;
-}
-
-/** One row of the ledger. `body` is its JSON as stored; `hash` links it to the row before. */
-export interface LedgerRow {
-  readonly seq: number;
-  readonly at_ms: number;
-  readonly kind: string;
-  readonly body: string;
-  readonly hash: string;
-  readonly drive_id?: string | undefined;
-}
-
-/** Rows, oldest first. */
-export interface LedgerTailResult {
-  readonly rows: readonly LedgerRow[];
-}
-
-/** `intact` with `torn_tail` means that the last write was cut off by a crash, not changed by a hand. */
-export interface LedgerVerifyResult {
-  readonly verdict: "intact" | "tampered" | "unreadable";
-  readonly rows: number;
-  readonly torn_tail: boolean;
-  readonly keyed: boolean;
-  readonly seq?: number | undefined;
-  readonly message?: string | undefined;
 }
 
 /** The daemon in one page. */
@@ -633,6 +814,24 @@ export interface Messages {
   readonly GrantView: GrantView;
   readonly TrustListResult: TrustListResult;
   readonly TrustSetParams: TrustSetParams;
+  readonly BudgetTerms: BudgetTerms;
+  readonly CheckTerms: CheckTerms;
+  readonly CheckView: CheckView;
+  readonly GoalAnswerParams: GoalAnswerParams;
+  readonly GoalGetParams: GoalGetParams;
+  readonly GoalListParams: GoalListParams;
+  readonly GoalListResult: GoalListResult;
+  readonly GoalStartParams: GoalStartParams;
+  readonly GoalTerms: GoalTerms;
+  readonly GoalView: GoalView;
+  readonly QuestionView: QuestionView;
+  readonly ReviewerTerms: ReviewerTerms;
+  readonly SpentView: SpentView;
+  readonly StopTerms: StopTerms;
+  readonly LedgerRow: LedgerRow;
+  readonly LedgerTailParams: LedgerTailParams;
+  readonly LedgerTailResult: LedgerTailResult;
+  readonly LedgerVerifyResult: LedgerVerifyResult;
   readonly Empty: Empty;
   readonly ErrorData: ErrorData;
   readonly ErrorObject: ErrorObject;
@@ -672,10 +871,6 @@ export interface Messages {
   readonly Event: Event;
   readonly SessionView: SessionView;
   readonly SessionsListResult: SessionsListResult;
-  readonly LedgerTailParams: LedgerTailParams;
-  readonly LedgerRow: LedgerRow;
-  readonly LedgerTailResult: LedgerTailResult;
-  readonly LedgerVerifyResult: LedgerVerifyResult;
   readonly StatusResult: StatusResult;
 }
 
@@ -777,6 +972,142 @@ export const SHAPES: Readonly<Record<MessageName, readonly Field[]>> = {
     { name: "workspace", kind: { is: "string", least: 1, most: 4096 }, need: "required" },
     { name: "interface", kind: { is: "string", least: 1, most: 256 }, need: "required" },
     { name: "level", kind: { is: "choice", values: ["observe", "draft", "send", "autonomous"] }, need: "optional" },
+  ],
+  BudgetTerms: [
+    { name: "turns", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "tokens", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "optional" },
+    { name: "microdollars", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "optional" },
+  ],
+  CheckTerms: [
+    { name: "name", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "command", kind: { is: "list", of: { is: "string" } }, need: "required" },
+    { name: "exit", kind: { is: "integer", least: 0, most: 255 }, need: "required" },
+    { name: "cwd", kind: { is: "string" }, need: "required" },
+    { name: "timeout_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "protect", kind: { is: "list", of: { is: "string" } }, need: "required" },
+  ],
+  CheckView: [
+    { name: "name", kind: { is: "string" }, need: "required" },
+    { name: "state", kind: { is: "choice", values: ["pass", "fail", "unknown"] }, need: "required" },
+    { name: "ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "exit", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "optional" },
+    { name: "failing", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "optional" },
+    { name: "why", kind: { is: "string" }, need: "optional" },
+    { name: "stable", kind: { is: "boolean" }, need: { default: true } },
+  ],
+  GoalAnswerParams: [
+    { name: "goal_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,95}$" }, need: "required" },
+    { name: "question_id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "text", kind: { is: "string", least: 1, most: 20000 }, need: "required" },
+  ],
+  GoalGetParams: [
+    { name: "goal_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,95}$" }, need: "required" },
+  ],
+  GoalListParams: [
+    { name: "limit", kind: { is: "integer", least: 1, most: 1000 }, need: { default: 50 } },
+    { name: "state", kind: { is: "choice", values: ["queued", "running", "asking", "waiting", "paused", "accepted", "stopped"] }, need: "optional" },
+  ],
+  GoalListResult: [
+    { name: "goals", kind: { is: "list", of: { is: "message", name: "GoalView" } }, need: "required" },
+  ],
+  GoalStartParams: [
+    { name: "goal_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,95}$" }, need: "required" },
+    { name: "terms", kind: { is: "message", name: "GoalTerms" }, need: "required" },
+  ],
+  GoalTerms: [
+    { name: "text", kind: { is: "string", least: 1, most: 20000 }, need: "required" },
+    { name: "selector", kind: { is: "message", name: "SurfaceSelector" }, need: "required" },
+    { name: "checks", kind: { is: "list", of: { is: "message", name: "CheckTerms" } }, need: "required" },
+    { name: "notes", kind: { is: "list", of: { is: "string" } }, need: "required" },
+    { name: "budget", kind: { is: "message", name: "BudgetTerms" }, need: "required" },
+    { name: "stop", kind: { is: "message", name: "StopTerms" }, need: "required" },
+    { name: "approve", kind: { is: "list", of: { is: "string", least: 1, most: 256 } }, need: "required" },
+    { name: "turn_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "quiet_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "answer_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "on_question", kind: { is: "choice", values: ["ask", "notes", "reviewer"] }, need: "required" },
+    { name: "trust", kind: { is: "choice", values: ["observe", "draft", "send", "autonomous"] }, need: "required" },
+    { name: "chat", kind: { is: "choice", values: ["current", "new"] }, need: { default: "current" } },
+    { name: "workspace", kind: { is: "string", least: 1, most: 4096 }, need: "optional" },
+    { name: "reviewer", kind: { is: "message", name: "ReviewerTerms" }, need: "optional" },
+    { name: "prompts", kind: { is: "string" }, need: "optional" },
+  ],
+  GoalView: [
+    { name: "goal_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,95}$" }, need: "required" },
+    { name: "state", kind: { is: "choice", values: ["queued", "running", "asking", "waiting", "paused", "accepted", "stopped"] }, need: "required" },
+    { name: "text", kind: { is: "string" }, need: "required" },
+    { name: "created_at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "turn", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "budget", kind: { is: "message", name: "BudgetTerms" }, need: "required" },
+    { name: "spent", kind: { is: "message", name: "SpentView" }, need: "required" },
+    { name: "checks", kind: { is: "list", of: { is: "message", name: "CheckView" } }, need: "required" },
+    { name: "terms_sha", kind: { is: "string", pattern: "^[0-9a-f]{64}$" }, need: "required" },
+    { name: "activity", kind: { is: "string" }, need: "required" },
+    { name: "pausing", kind: { is: "boolean" }, need: { default: false } },
+    { name: "surface", kind: { is: "string" }, need: "optional" },
+    { name: "workspace", kind: { is: "string" }, need: "optional" },
+    { name: "interface", kind: { is: "string" }, need: "optional" },
+    { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "optional" },
+    { name: "approval", kind: { is: "string" }, need: "optional" },
+    { name: "decision", kind: { is: "choice", values: ["continue", "accept", "ask", "stop"] }, need: "optional" },
+    { name: "cause", kind: { is: "choice", values: ["budget", "repeat", "regression", "blocked", "failed", "operator"] }, need: "optional" },
+    { name: "reason", kind: { is: "string" }, need: "optional" },
+    { name: "summary", kind: { is: "string" }, need: "optional" },
+    { name: "question", kind: { is: "message", name: "QuestionView" }, need: "optional" },
+    { name: "wakes_at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "optional" },
+    { name: "ended_at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "optional" },
+    { name: "queued_behind", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "optional" },
+  ],
+  QuestionView: [
+    { name: "question_id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "kind", kind: { is: "choice", values: ["reply", "pending", "doubt", "cancelled"] }, need: "required" },
+    { name: "text", kind: { is: "string" }, need: "required" },
+    { name: "asked_at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "expires_at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+  ],
+  ReviewerTerms: [
+    { name: "api", kind: { is: "choice", values: ["openai", "anthropic"] }, need: "required" },
+    { name: "model", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "url", kind: { is: "string" }, need: "optional" },
+    { name: "key_env", kind: { is: "string", least: 1, most: 256 }, need: "optional" },
+    { name: "key_file", kind: { is: "string" }, need: "optional" },
+    { name: "price_in", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "optional" },
+    { name: "price_out", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "optional" },
+  ],
+  SpentView: [
+    { name: "turns", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "tokens", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "microdollars", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+  ],
+  StopTerms: [
+    { name: "same_failure", kind: { is: "integer", least: 1, most: 1000 }, need: "required" },
+    { name: "same_blocker", kind: { is: "integer", least: 1, most: 1000 }, need: "required" },
+    { name: "growing", kind: { is: "integer", least: 1, most: 1000 }, need: "required" },
+  ],
+  LedgerRow: [
+    { name: "seq", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "kind", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "body", kind: { is: "string" }, need: "required" },
+    { name: "hash", kind: { is: "string" }, need: "required" },
+    { name: "drive_id", kind: { is: "string" }, need: "optional" },
+  ],
+  LedgerTailParams: [
+    { name: "after_seq", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "optional" },
+    { name: "limit", kind: { is: "integer", least: 1, most: 1000 }, need: { default: 50 } },
+  ],
+  LedgerTailResult: [
+    { name: "rows", kind: { is: "list", of: { is: "message", name: "LedgerRow" } }, need: "required" },
+  ],
+  LedgerVerifyResult: [
+    { name: "verdict", kind: { is: "choice", values: ["intact", "tampered", "unreadable"] }, need: "required" },
+    { name: "rows", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "torn_tail", kind: { is: "boolean" }, need: "required" },
+    { name: "keyed", kind: { is: "boolean" }, need: "required" },
+    { name: "seq", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "optional" },
+    { name: "message", kind: { is: "string" }, need: "optional" },
   ],
   Empty: [],
   ErrorData: [
@@ -989,6 +1320,7 @@ export const SHAPES: Readonly<Record<MessageName, readonly Field[]>> = {
   ],
   SubscribeParams: [
     { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "optional" },
+    { name: "goal_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,95}$" }, need: "optional" },
   ],
   SubscribeResult: [
     { name: "seq", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
@@ -998,6 +1330,7 @@ export const SHAPES: Readonly<Record<MessageName, readonly Field[]>> = {
     { name: "kind", kind: { is: "string", least: 1, most: 256 }, need: "required" },
     { name: "at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
     { name: "drive", kind: { is: "message", name: "DriveView" }, need: "optional" },
+    { name: "goal", kind: { is: "message", name: "GoalView" }, need: "optional" },
   ],
   SessionView: [
     { name: "session_id", kind: { is: "string" }, need: "required" },
@@ -1015,29 +1348,6 @@ export const SHAPES: Readonly<Record<MessageName, readonly Field[]>> = {
   ],
   SessionsListResult: [
     { name: "sessions", kind: { is: "list", of: { is: "message", name: "SessionView" } }, need: "required" },
-  ],
-  LedgerTailParams: [
-    { name: "after_seq", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "optional" },
-    { name: "limit", kind: { is: "integer", least: 1, most: 1000 }, need: { default: 50 } },
-  ],
-  LedgerRow: [
-    { name: "seq", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
-    { name: "at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
-    { name: "kind", kind: { is: "string", least: 1, most: 256 }, need: "required" },
-    { name: "body", kind: { is: "string" }, need: "required" },
-    { name: "hash", kind: { is: "string" }, need: "required" },
-    { name: "drive_id", kind: { is: "string" }, need: "optional" },
-  ],
-  LedgerTailResult: [
-    { name: "rows", kind: { is: "list", of: { is: "message", name: "LedgerRow" } }, need: "required" },
-  ],
-  LedgerVerifyResult: [
-    { name: "verdict", kind: { is: "choice", values: ["intact", "tampered", "unreadable"] }, need: "required" },
-    { name: "rows", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
-    { name: "torn_tail", kind: { is: "boolean" }, need: "required" },
-    { name: "keyed", kind: { is: "boolean" }, need: "required" },
-    { name: "seq", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "optional" },
-    { name: "message", kind: { is: "string" }, need: "optional" },
   ],
   StatusResult: [
     { name: "version", kind: { is: "string" }, need: "required" },

@@ -36,6 +36,16 @@ public final class Messages {
     private static final Wire.Reader<SecretsInPrompts> SECRETS_IN_PROMPTS = Wire.word(SecretsInPrompts.class);
     private static final Wire.Reader<TrustLevel> TRUST_LEVEL = Wire.word(TrustLevel.class);
     private static final Wire.Reader<String> WORKSPACE = Wire.text(1, 4096, null);
+    private static final Wire.Reader<AnsweredBy> ANSWERED_BY = Wire.word(AnsweredBy.class);
+    private static final Wire.Reader<ChatChoice> CHAT_CHOICE = Wire.word(ChatChoice.class);
+    private static final Wire.Reader<CheckState> CHECK_STATE = Wire.word(CheckState.class);
+    private static final Wire.Reader<GoalDecision> GOAL_DECISION = Wire.word(GoalDecision.class);
+    private static final Wire.Reader<String> GOAL_ID = Wire.text(0, Integer.MAX_VALUE, "^[A-Za-z0-9][A-Za-z0-9._:-]{0,95}$");
+    private static final Wire.Reader<GoalState> GOAL_STATE = Wire.word(GoalState.class);
+    private static final Wire.Reader<OnQuestion> ON_QUESTION = Wire.word(OnQuestion.class);
+    private static final Wire.Reader<QuestionKind> QUESTION_KIND = Wire.word(QuestionKind.class);
+    private static final Wire.Reader<ReviewerApi> REVIEWER_API = Wire.word(ReviewerApi.class);
+    private static final Wire.Reader<StopCause> STOP_CAUSE = Wire.word(StopCause.class);
     private static final Wire.Reader<ChannelGrade> CHANNEL_GRADE = Wire.word(ChannelGrade.class);
     private static final Wire.Reader<Disposition> DISPOSITION = Wire.word(Disposition.class);
     private static final Wire.Reader<String> DRIVE_ID = Wire.text(0, Integer.MAX_VALUE, "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$");
@@ -61,6 +71,24 @@ public final class Messages {
     public enum SecretsInPrompts { ALLOW, WARN, ASK, DENY }
 
     public enum TrustLevel { OBSERVE, DRAFT, SEND, AUTONOMOUS }
+
+    public enum AnsweredBy { OPERATOR, NOTES, REVIEWER, IDE }
+
+    public enum ChatChoice { CURRENT, NEW }
+
+    public enum CheckState { PASS, FAIL, UNKNOWN }
+
+    public enum GoalDecision { CONTINUE, ACCEPT, ASK, STOP }
+
+    public enum GoalState { QUEUED, RUNNING, ASKING, WAITING, PAUSED, ACCEPTED, STOPPED }
+
+    public enum OnQuestion { ASK, NOTES, REVIEWER }
+
+    public enum QuestionKind { REPLY, PENDING, DOUBT, CANCELLED }
+
+    public enum ReviewerApi { OPENAI, ANTHROPIC }
+
+    public enum StopCause { BUDGET, REPEAT, REGRESSION, BLOCKED, FAILED, OPERATOR }
 
     public enum ChannelGrade { CLAIM, READBACK, HOST }
 
@@ -497,6 +525,576 @@ public final class Messages {
             wire.put("workspace", workspace);
             wire.put("interface", interface_);
             if (level != null) wire.put("level", Wire.word(level));
+            return wire;
+        }
+    }
+
+    /**
+     * What a goal may take. `ms` counts while it works, not while a person is asked. Tokens and money are the
+     * reviewer's; what the IDE's agent costs is not known here.
+     */
+    public record BudgetTerms(long turns, long ms, Long tokens, Long microdollars) implements Message {
+        public static BudgetTerms decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static BudgetTerms read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new BudgetTerms(
+                    fields.required("turns", MILLISECONDS),
+                    fields.required("ms", MILLISECONDS),
+                    fields.optional("tokens", MILLISECONDS),
+                    fields.optional("microdollars", MILLISECONDS));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("turns", turns);
+            wire.put("ms", ms);
+            if (tokens != null) wire.put("tokens", tokens);
+            if (microdollars != null) wire.put("microdollars", microdollars);
+            return wire;
+        }
+    }
+
+    /**
+     * A command that says whether the goal is reached: its `exit` is expected. `cwd` is below the workspace.
+     *
+     * `protect`: globs below the workspace; whoever changes such a file changes the check itself.
+     */
+    public record CheckTerms(String name, List<String> command, long exit, String cwd, long timeoutMs, List<String> protect) implements Message {
+        public static CheckTerms decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static CheckTerms read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new CheckTerms(
+                    fields.required("name", IDENTIFIER),
+                    fields.required("command", Wire.list(TEXT)),
+                    fields.required("exit", Wire.integer(0, 255)),
+                    fields.required("cwd", TEXT),
+                    fields.required("timeout_ms", MILLISECONDS),
+                    fields.required("protect", Wire.list(TEXT)));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("name", name);
+            wire.put("command", command);
+            wire.put("exit", exit);
+            wire.put("cwd", cwd);
+            wire.put("timeout_ms", timeoutMs);
+            wire.put("protect", protect);
+            return wire;
+        }
+    }
+
+    /**
+     * One check as it ended last. `failing`: how many failures its output counts. `why`: what kept it from an answer.
+     * `stable` is false when the workspace changed while it ran.
+     */
+    public record CheckView(String name, CheckState state, long ms, Long exit, Long failing, String why, boolean stable) implements Message {
+        public static CheckView decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static CheckView read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new CheckView(
+                    fields.required("name", TEXT),
+                    fields.required("state", CHECK_STATE),
+                    fields.required("ms", MILLISECONDS),
+                    fields.optional("exit", INTEGER),
+                    fields.optional("failing", INTEGER),
+                    fields.optional("why", TEXT),
+                    fields.orElse("stable", Wire::flag, true));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("name", name);
+            wire.put("state", Wire.word(state));
+            wire.put("ms", ms);
+            if (exit != null) wire.put("exit", exit);
+            if (failing != null) wire.put("failing", failing);
+            if (why != null) wire.put("why", why);
+            wire.put("stable", stable);
+            return wire;
+        }
+    }
+
+    /**
+     * An operator's answer to the question that was read; refused when it is another by now.
+     */
+    public record GoalAnswerParams(String goalId, String questionId, String text) implements Message {
+        public static GoalAnswerParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static GoalAnswerParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new GoalAnswerParams(
+                    fields.required("goal_id", GOAL_ID),
+                    fields.required("question_id", IDENTIFIER),
+                    fields.required("text", Wire.text(1, 20000, null)));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("goal_id", goalId);
+            wire.put("question_id", questionId);
+            wire.put("text", text);
+            return wire;
+        }
+    }
+
+    /**
+     * A goal by its id.
+     */
+    public record GoalGetParams(String goalId) implements Message {
+        public static GoalGetParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static GoalGetParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new GoalGetParams(
+                    fields.required("goal_id", GOAL_ID));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("goal_id", goalId);
+            return wire;
+        }
+    }
+
+    /**
+     * The newest goals first.
+     */
+    public record GoalListParams(long limit, GoalState state) implements Message {
+        public static GoalListParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static GoalListParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new GoalListParams(
+                    fields.orElse("limit", Wire.integer(1, 1000), 50L),
+                    fields.optional("state", GOAL_STATE));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("limit", limit);
+            if (state != null) wire.put("state", Wire.word(state));
+            return wire;
+        }
+    }
+
+    /**
+     * Newest first.
+     */
+    public record GoalListResult(List<GoalView> goals) implements Message {
+        public static GoalListResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static GoalListResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new GoalListResult(
+                    fields.required("goals", Wire.list(GoalView::read)));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("goals", goals.stream().map(GoalView::encode).toList());
+            return wire;
+        }
+    }
+
+    /**
+     * Begin a goal, under an id the caller made. The same id and terms are the same goal. An operator's word: checks
+     * are commands.
+     */
+    public record GoalStartParams(String goalId, GoalTerms terms) implements Message {
+        public static GoalStartParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static GoalStartParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new GoalStartParams(
+                    fields.required("goal_id", GOAL_ID),
+                    fields.required("terms", GoalTerms::read));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("goal_id", goalId);
+            wire.put("terms", terms.encode());
+            return wire;
+        }
+    }
+
+    /**
+     * All that a goal is. `approve`: interfaces whose approvals are given without a person. `prompts`: a folder whose
+     * templates take the place of ours. `trust`: the level that the interface must have for this.
+     */
+    public record GoalTerms(String text, SurfaceSelector selector, List<CheckTerms> checks, List<String> notes, BudgetTerms budget, StopTerms stop, List<String> approve, long turnMs, long quietMs, long answerMs, OnQuestion onQuestion, TrustLevel trust, ChatChoice chat, String workspace, ReviewerTerms reviewer, String prompts) implements Message {
+        public static GoalTerms decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static GoalTerms read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new GoalTerms(
+                    fields.required("text", Wire.text(1, 20000, null)),
+                    fields.required("selector", SurfaceSelector::read),
+                    fields.required("checks", Wire.list(CheckTerms::read)),
+                    fields.required("notes", Wire.list(TEXT)),
+                    fields.required("budget", BudgetTerms::read),
+                    fields.required("stop", StopTerms::read),
+                    fields.required("approve", Wire.list(IDENTIFIER)),
+                    fields.required("turn_ms", MILLISECONDS),
+                    fields.required("quiet_ms", MILLISECONDS),
+                    fields.required("answer_ms", MILLISECONDS),
+                    fields.required("on_question", ON_QUESTION),
+                    fields.required("trust", TRUST_LEVEL),
+                    fields.orElse("chat", CHAT_CHOICE, ChatChoice.CURRENT),
+                    fields.optional("workspace", WORKSPACE),
+                    fields.optional("reviewer", ReviewerTerms::read),
+                    fields.optional("prompts", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("text", text);
+            wire.put("selector", selector.encode());
+            wire.put("checks", checks.stream().map(CheckTerms::encode).toList());
+            wire.put("notes", notes);
+            wire.put("budget", budget.encode());
+            wire.put("stop", stop.encode());
+            wire.put("approve", approve);
+            wire.put("turn_ms", turnMs);
+            wire.put("quiet_ms", quietMs);
+            wire.put("answer_ms", answerMs);
+            wire.put("on_question", Wire.word(onQuestion));
+            wire.put("trust", Wire.word(trust));
+            wire.put("chat", Wire.word(chat));
+            if (workspace != null) wire.put("workspace", workspace);
+            if (reviewer != null) wire.put("reviewer", reviewer.encode());
+            if (prompts != null) wire.put("prompts", prompts);
+            return wire;
+        }
+    }
+
+    /**
+     * All there is to say of one goal. `activity` is what is being done, for people. `cause` and `reason` say why it
+     * was stopped, `decision` what was decided last.
+     */
+    public record GoalView(String goalId, GoalState state, String text, long createdAtMs, long turn, BudgetTerms budget, SpentView spent, List<CheckView> checks, String termsSha, String activity, boolean pausing, String surface, String workspace, String interface_, String driveId, String approval, GoalDecision decision, StopCause cause, String reason, String summary, QuestionView question, Long wakesAtMs, Long endedAtMs, Long queuedBehind) implements Message {
+        public static GoalView decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static GoalView read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new GoalView(
+                    fields.required("goal_id", GOAL_ID),
+                    fields.required("state", GOAL_STATE),
+                    fields.required("text", TEXT),
+                    fields.required("created_at_ms", MILLISECONDS),
+                    fields.required("turn", MILLISECONDS),
+                    fields.required("budget", BudgetTerms::read),
+                    fields.required("spent", SpentView::read),
+                    fields.required("checks", Wire.list(CheckView::read)),
+                    fields.required("terms_sha", TEXT_HASH),
+                    fields.required("activity", TEXT),
+                    fields.orElse("pausing", Wire::flag, false),
+                    fields.optional("surface", TEXT),
+                    fields.optional("workspace", TEXT),
+                    fields.optional("interface", TEXT),
+                    fields.optional("drive_id", DRIVE_ID),
+                    fields.optional("approval", TEXT),
+                    fields.optional("decision", GOAL_DECISION),
+                    fields.optional("cause", STOP_CAUSE),
+                    fields.optional("reason", TEXT),
+                    fields.optional("summary", TEXT),
+                    fields.optional("question", QuestionView::read),
+                    fields.optional("wakes_at_ms", MILLISECONDS),
+                    fields.optional("ended_at_ms", MILLISECONDS),
+                    fields.optional("queued_behind", INTEGER));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("goal_id", goalId);
+            wire.put("state", Wire.word(state));
+            wire.put("text", text);
+            wire.put("created_at_ms", createdAtMs);
+            wire.put("turn", turn);
+            wire.put("budget", budget.encode());
+            wire.put("spent", spent.encode());
+            wire.put("checks", checks.stream().map(CheckView::encode).toList());
+            wire.put("terms_sha", termsSha);
+            wire.put("activity", activity);
+            wire.put("pausing", pausing);
+            if (surface != null) wire.put("surface", surface);
+            if (workspace != null) wire.put("workspace", workspace);
+            if (interface_ != null) wire.put("interface", interface_);
+            if (driveId != null) wire.put("drive_id", driveId);
+            if (approval != null) wire.put("approval", approval);
+            if (decision != null) wire.put("decision", Wire.word(decision));
+            if (cause != null) wire.put("cause", Wire.word(cause));
+            if (reason != null) wire.put("reason", reason);
+            if (summary != null) wire.put("summary", summary);
+            if (question != null) wire.put("question", question.encode());
+            if (wakesAtMs != null) wire.put("wakes_at_ms", wakesAtMs);
+            if (endedAtMs != null) wire.put("ended_at_ms", endedAtMs);
+            if (queuedBehind != null) wire.put("queued_behind", queuedBehind);
+            return wire;
+        }
+    }
+
+    /**
+     * What a person is asked. `reply`: the agent's reply ends with it. `pending`: the chat itself waits, and can be
+     * answered there. `doubt`: nobody knows whether a prompt was sent. `cancelled`: the turn was stopped in the IDE.
+     */
+    public record QuestionView(String questionId, QuestionKind kind, String text, long askedAtMs, long expiresAtMs) implements Message {
+        public static QuestionView decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static QuestionView read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new QuestionView(
+                    fields.required("question_id", IDENTIFIER),
+                    fields.required("kind", QUESTION_KIND),
+                    fields.required("text", TEXT),
+                    fields.required("asked_at_ms", MILLISECONDS),
+                    fields.required("expires_at_ms", MILLISECONDS));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("question_id", questionId);
+            wire.put("kind", Wire.word(kind));
+            wire.put("text", text);
+            wire.put("asked_at_ms", askedAtMs);
+            wire.put("expires_at_ms", expiresAtMs);
+            return wire;
+        }
+    }
+
+    /**
+     * Who reads the replies. The key is in the file `key_file`, else in the daemon's environment under `key_env`.
+     *
+     * Prices are microdollars for a million tokens; without them money is not counted.
+     */
+    public record ReviewerTerms(ReviewerApi api, String model, String url, String keyEnv, String keyFile, Long priceIn, Long priceOut) implements Message {
+        public static ReviewerTerms decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static ReviewerTerms read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new ReviewerTerms(
+                    fields.required("api", REVIEWER_API),
+                    fields.required("model", IDENTIFIER),
+                    fields.optional("url", TEXT),
+                    fields.optional("key_env", IDENTIFIER),
+                    fields.optional("key_file", TEXT),
+                    fields.optional("price_in", MILLISECONDS),
+                    fields.optional("price_out", MILLISECONDS));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("api", Wire.word(api));
+            wire.put("model", model);
+            if (url != null) wire.put("url", url);
+            if (keyEnv != null) wire.put("key_env", keyEnv);
+            if (keyFile != null) wire.put("key_file", keyFile);
+            if (priceIn != null) wire.put("price_in", priceIn);
+            if (priceOut != null) wire.put("price_out", priceOut);
+            return wire;
+        }
+    }
+
+    /**
+     * What a goal took so far, in the units of its budget.
+     */
+    public record SpentView(long turns, long ms, long tokens, long microdollars) implements Message {
+        public static SpentView decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static SpentView read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new SpentView(
+                    fields.required("turns", MILLISECONDS),
+                    fields.required("ms", MILLISECONDS),
+                    fields.required("tokens", MILLISECONDS),
+                    fields.required("microdollars", MILLISECONDS));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("turns", turns);
+            wire.put("ms", ms);
+            wire.put("tokens", tokens);
+            wire.put("microdollars", microdollars);
+            return wire;
+        }
+    }
+
+    /**
+     * How often in a row before it stops: the same failure, the same blocker, more failing than the turn before.
+     */
+    public record StopTerms(long sameFailure, long sameBlocker, long growing) implements Message {
+        public static StopTerms decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static StopTerms read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new StopTerms(
+                    fields.required("same_failure", Wire.integer(1, 1000)),
+                    fields.required("same_blocker", Wire.integer(1, 1000)),
+                    fields.required("growing", Wire.integer(1, 1000)));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("same_failure", sameFailure);
+            wire.put("same_blocker", sameBlocker);
+            wire.put("growing", growing);
+            return wire;
+        }
+    }
+
+    /**
+     * One row of the ledger. `body` is its JSON as stored; `hash` links it to the row before.
+     */
+    public record LedgerRow(long seq, long atMs, String kind, String body, String hash, String driveId) implements Message {
+        public static LedgerRow decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static LedgerRow read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new LedgerRow(
+                    fields.required("seq", INTEGER),
+                    fields.required("at_ms", MILLISECONDS),
+                    fields.required("kind", IDENTIFIER),
+                    fields.required("body", TEXT),
+                    fields.required("hash", TEXT),
+                    fields.optional("drive_id", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("seq", seq);
+            wire.put("at_ms", atMs);
+            wire.put("kind", kind);
+            wire.put("body", body);
+            wire.put("hash", hash);
+            if (driveId != null) wire.put("drive_id", driveId);
+            return wire;
+        }
+    }
+
+    /**
+     * Rows after `after_seq`, oldest first; without it the last `limit` rows.
+     */
+    public record LedgerTailParams(Long afterSeq, long limit) implements Message {
+        public static LedgerTailParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static LedgerTailParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new LedgerTailParams(
+                    fields.optional("after_seq", INTEGER),
+                    fields.orElse("limit", Wire.integer(1, 1000), 50L));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            if (afterSeq != null) wire.put("after_seq", afterSeq);
+            wire.put("limit", limit);
+            return wire;
+        }
+    }
+
+    /**
+     * Rows, oldest first.
+     */
+    public record LedgerTailResult(List<LedgerRow> rows) implements Message {
+        public static LedgerTailResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static LedgerTailResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new LedgerTailResult(
+                    fields.required("rows", Wire.list(LedgerRow::read)));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("rows", rows.stream().map(LedgerRow::encode).toList());
+            return wire;
+        }
+    }
+
+    /**
+     * `intact` with `torn_tail` means that the last write was cut off by a crash, not changed by a hand.
+     */
+    public record LedgerVerifyResult(String verdict, long rows, boolean tornTail, boolean keyed, Long seq, String message) implements Message {
+        public static LedgerVerifyResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static LedgerVerifyResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new LedgerVerifyResult(
+                    fields.required("verdict", Wire.choice("intact", "tampered", "unreadable")),
+                    fields.required("rows", INTEGER),
+                    fields.required("torn_tail", Wire::flag),
+                    fields.required("keyed", Wire::flag),
+                    fields.optional("seq", INTEGER),
+                    fields.optional("message", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("verdict", verdict);
+            wire.put("rows", rows);
+            wire.put("torn_tail", tornTail);
+            wire.put("keyed", keyed);
+            if (seq != null) wire.put("seq", seq);
+            if (message != null) wire.put("message", message);
             return wire;
         }
     }
@@ -1482,9 +2080,9 @@ public final class Messages {
     }
 
     /**
-     * Events of one drive, or of everything.
+     * Events of one drive, of one goal, or of everything.
      */
-    public record SubscribeParams(String driveId) implements Message {
+    public record SubscribeParams(String driveId, String goalId) implements Message {
         public static SubscribeParams decode(Object wire) {
             return read(wire, "");
         }
@@ -1492,13 +2090,15 @@ public final class Messages {
         private static SubscribeParams read(Object wire, String where) {
             var fields = Wire.Fields.of(wire, where);
             return new SubscribeParams(
-                    fields.optional("drive_id", DRIVE_ID));
+                    fields.optional("drive_id", DRIVE_ID),
+                    fields.optional("goal_id", GOAL_ID));
         }
 
         @Override
         public Map<String, Object> encode() {
             var wire = new LinkedHashMap<String, Object>();
             if (driveId != null) wire.put("drive_id", driveId);
+            if (goalId != null) wire.put("goal_id", goalId);
             return wire;
         }
     }
@@ -1526,9 +2126,10 @@ public final class Messages {
     }
 
     /**
-     * One new ledger row, as told to subscribers. `drive` is the drive after that row, where the row is of one.
+     * One new ledger row, as told to subscribers. `drive` is the drive after that row, where the row is of one; so is
+     * `goal`, also with a `seq` of 0 and the kind `goal` for a change that is no row.
      */
-    public record Event(long seq, String kind, long atMs, DriveView drive) implements Message {
+    public record Event(long seq, String kind, long atMs, DriveView drive, GoalView goal) implements Message {
         public static Event decode(Object wire) {
             return read(wire, "");
         }
@@ -1539,7 +2140,8 @@ public final class Messages {
                     fields.required("seq", INTEGER),
                     fields.required("kind", IDENTIFIER),
                     fields.required("at_ms", MILLISECONDS),
-                    fields.optional("drive", DriveView::read));
+                    fields.optional("drive", DriveView::read),
+                    fields.optional("goal", GoalView::read));
         }
 
         @Override
@@ -1549,6 +2151,7 @@ public final class Messages {
             wire.put("kind", kind);
             wire.put("at_ms", atMs);
             if (drive != null) wire.put("drive", drive.encode());
+            if (goal != null) wire.put("goal", goal.encode());
             return wire;
         }
     }
@@ -1615,116 +2218,6 @@ public final class Messages {
         public Map<String, Object> encode() {
             var wire = new LinkedHashMap<String, Object>();
             wire.put("sessions", sessions.stream().map(SessionView::encode).toList());
-            return wire;
-        }
-    }
-
-    /**
-     * Rows after `after_seq`, oldest first; without it the last `limit` rows.
-     */
-    public record LedgerTailParams(Long afterSeq, long limit) implements Message {
-        public static LedgerTailParams decode(Object wire) {
-            return read(wire, "");
-        }
-
-        private static LedgerTailParams read(Object wire, String where) {
-            var fields = Wire.Fields.of(wire, where);
-            return new LedgerTailParams(
-                    fields.optional("after_seq", INTEGER),
-                    fields.orElse("limit", Wire.integer(1, 1000), 50L));
-        }
-
-        @Override
-        public Map<String, Object> encode() {
-            var wire = new LinkedHashMap<String, Object>();
-            if (afterSeq != null) wire.put("after_seq", afterSeq);
-            wire.put("limit", limit);
-            return wire;
-        }
-    }
-
-    /**
-     * One row of the ledger. `body` is its JSON as stored; `hash` links it to the row before.
-     */
-    public record LedgerRow(long seq, long atMs, String kind, String body, String hash, String driveId) implements Message {
-        public static LedgerRow decode(Object wire) {
-            return read(wire, "");
-        }
-
-        private static LedgerRow read(Object wire, String where) {
-            var fields = Wire.Fields.of(wire, where);
-            return new LedgerRow(
-                    fields.required("seq", INTEGER),
-                    fields.required("at_ms", MILLISECONDS),
-                    fields.required("kind", IDENTIFIER),
-                    fields.required("body", TEXT),
-                    fields.required("hash", TEXT),
-                    fields.optional("drive_id", TEXT));
-        }
-
-        @Override
-        public Map<String, Object> encode() {
-            var wire = new LinkedHashMap<String, Object>();
-            wire.put("seq", seq);
-            wire.put("at_ms", atMs);
-            wire.put("kind", kind);
-            wire.put("body", body);
-            wire.put("hash", hash);
-            if (driveId != null) wire.put("drive_id", driveId);
-            return wire;
-        }
-    }
-
-    /**
-     * Rows, oldest first.
-     */
-    public record LedgerTailResult(List<LedgerRow> rows) implements Message {
-        public static LedgerTailResult decode(Object wire) {
-            return read(wire, "");
-        }
-
-        private static LedgerTailResult read(Object wire, String where) {
-            var fields = Wire.Fields.of(wire, where);
-            return new LedgerTailResult(
-                    fields.required("rows", Wire.list(LedgerRow::read)));
-        }
-
-        @Override
-        public Map<String, Object> encode() {
-            var wire = new LinkedHashMap<String, Object>();
-            wire.put("rows", rows.stream().map(LedgerRow::encode).toList());
-            return wire;
-        }
-    }
-
-    /**
-     * `intact` with `torn_tail` means that the last write was cut off by a crash, not changed by a hand.
-     */
-    public record LedgerVerifyResult(String verdict, long rows, boolean tornTail, boolean keyed, Long seq, String message) implements Message {
-        public static LedgerVerifyResult decode(Object wire) {
-            return read(wire, "");
-        }
-
-        private static LedgerVerifyResult read(Object wire, String where) {
-            var fields = Wire.Fields.of(wire, where);
-            return new LedgerVerifyResult(
-                    fields.required("verdict", Wire.choice("intact", "tampered", "unreadable")),
-                    fields.required("rows", INTEGER),
-                    fields.required("torn_tail", Wire::flag),
-                    fields.required("keyed", Wire::flag),
-                    fields.optional("seq", INTEGER),
-                    fields.optional("message", TEXT));
-        }
-
-        @Override
-        public Map<String, Object> encode() {
-            var wire = new LinkedHashMap<String, Object>();
-            wire.put("verdict", verdict);
-            wire.put("rows", rows);
-            wire.put("torn_tail", tornTail);
-            wire.put("keyed", keyed);
-            if (seq != null) wire.put("seq", seq);
-            if (message != null) wire.put("message", message);
             return wire;
         }
     }
