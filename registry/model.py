@@ -81,7 +81,7 @@ class Interface(Record):
     cost: Percent = 10
     """Time and disturbance, compared when grade and authority are equal."""
     trust: Trust = "send"
-    """The most it may be trusted with."""
+    """How far it is trusted where the operator granted nothing; its family may lower that, a grant may raise it."""
     can_draft: bool = False
     side_effects: tuple[Text, ...] = ()
     verification: Verification
@@ -92,6 +92,7 @@ class Interface(Record):
     adapter: Word | None = None
     """The observer or injector behind it, by its name in that catalogue."""
     depends_on: tuple[InterfaceId, ...] = ()
+    """Interfaces without which this one cannot act: not registered, not built or blocked, and it is so as well."""
     blocking_modes: tuple[Word, ...] = ()
     artifacts: tuple[Text, ...] = ()
     operator_recovery: tuple[Word, ...] = ()

@@ -19,7 +19,9 @@ def configure(parser: "ArgumentParser") -> None:
     parser.add_argument("--ide", help="the IDE's id: code, cursor, codium, code-server, …")
     parser.add_argument("--workspace", metavar="DIR", help="the window that has this folder open")
     parser.add_argument("--agent", help="which chat of the window")
-    parser.add_argument("--window", help="a window's id, or a surface's key")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--window", help="a window's id, or a surface's key")
+    which.add_argument("--surface", metavar="KEY", help="one chat by its key, as this command prints it")
     parser.add_argument("--via", metavar="INTERFACE", help="only by this interface")
     parser.add_argument("--draft", action="store_true", help="for a text that is inserted and not sent")
 
@@ -30,7 +32,7 @@ def run(arguments: "Namespace") -> int:
         "ide": arguments.ide,
         "workspace": workspace,
         "agent": arguments.agent,
-        "window": arguments.window,
+        "window": arguments.surface or arguments.window,
         "via": arguments.via,
     }
     chosen = {name: value for name, value in selector.items() if value is not None}

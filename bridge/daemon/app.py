@@ -32,6 +32,7 @@ from bridge.ledger.store import Ledger
 from bridge.policy.redaction import Redactor
 from observers.catalogue import OBSERVERS
 from registry.load import Registry, load
+from registry.standing import here
 
 _LOG = logging.getLogger(__name__)
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -90,7 +91,7 @@ def _registry() -> Registry:
     registry = load(paths.config_directory() / "interfaces")
     for problem in registry.problems:
         _LOG.warning("registry: %s", problem)
-    return registry
+    return here(registry)
 
 
 def _identity(ground: Ground) -> Identity:

@@ -2,8 +2,8 @@
 
 import time
 import traceback
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Literal
@@ -58,7 +58,7 @@ def examine(checks: Sequence[Check], scene: Scene, seconds: float = BOUND_SECOND
     every = [finding for each in ran for finding in each.findings]
     hidden = tuple(finding for finding in every if any(_explains(cause, finding) for cause in every))
     shown = tuple(finding for finding in every if finding not in hidden)
-    standings = tuple(_standing(interface, every) for interface in scene.registry.interfaces.values())
+    standings = _dependent({i.id: _standing(i, every) for i in scene.registry.interfaces.values()})
     return Report(ran, tuple(sorted(shown, key=lambda f: RANK[f.severity])), hidden, standings)
 
 
@@ -110,6 +110,24 @@ def _standing(interface: Interface, findings: Iterable[Finding]) -> Standing:
     if interface.status != "built":
         return Standing(interface, False, blockers, f"{interface.status}: {interface.status_reason}")
     return Standing(interface, not found, blockers, found[0].problem if found else "")
+
+
+def _dependent(standings: dict[str, Standing]) -> tuple[Standing, ...]:
+    """What depends on an interface that is not usable is not usable either, by the same blockers."""
+    for _ in standings:
+        before = standings
+        standings = {id_: _after(each, before) for id_, each in before.items()}
+        if standings == before:
+            break
+    return tuple(standings.values())
+
+
+def _after(each: Standing, standings: Mapping[str, Standing]) -> Standing:
+    for id_ in each.interface.depends_on if each.usable else ():
+        needed = standings.get(id_)
+        if needed is not None and not needed.usable:
+            return replace(each, usable=False, blockers=needed.blockers, why=f"it depends on {id_}: {needed.why}")
+    return each
 
 
 def _since(began: float) -> int:

@@ -13,6 +13,7 @@ from bridge.client import Client
 from bridge.protocol.errors import BridgeError
 from registry.load import Registry, load
 from registry.model import Probe
+from registry.standing import here
 
 ASK_SECONDS = 0.5
 VSIX = Path(__file__).parents[1] / "assets" / "koru-vscode.vsix"
@@ -28,7 +29,7 @@ class Scene:
         answer: dict[str, Any] | BridgeError | None = None,
     ) -> None:
         self.environment = environment
-        self.registry: Registry = load(paths.config_directory() / "interfaces")
+        self.registry: Registry = here(load(paths.config_directory() / "interfaces"))
         self._ask_seconds = ask_seconds
         self._asking = Lock()
         self._answer = answer

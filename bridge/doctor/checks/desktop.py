@@ -1,12 +1,14 @@
 """The desktop session, the injectors by their own word, and accessibility."""
 
 import importlib.util
+import shutil
 from collections.abc import Iterator
 from functools import partial
 
 from bridge.doctor.finding import Check, Finding, Remedy, Seen
 from bridge.doctor.scene import Scene
 from injectors.catalogue import CATALOGUE
+from injectors.ydotool import Generation, generation, socket_path
 
 _SHOWN = ("DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE", "XDG_CURRENT_DESKTOP", "SWAYSOCK")
 
@@ -37,6 +39,18 @@ def injector(name: str, scene: Scene) -> Iterator[Finding | Seen]:
         blocker=str(lack.blocker),
         depends_on=("desktop-session",),
     )
+
+
+def ydotool_generation(scene: Scene) -> Iterator[Finding | Seen]:
+    """The two take different words for the same thing, and exit 0 on the wrong ones."""
+    if shutil.which("ydotool", path=scene.environment.get("PATH")) is None:
+        return
+    found = generation(scene.environment)
+    if found is None:
+        yield Seen("ydotool", "neither 0.1.x nor 1.x by its own help text")
+        return
+    speaks = "key codes" if found is Generation.CODES else "key names"
+    yield Seen("ydotool", f"{found}.x: takes {speaks}, daemon at {socket_path(found, scene.environment)}")
 
 
 def accessibility(scene: Scene) -> Iterator[Finding | Seen]:
@@ -70,5 +84,6 @@ CHECKS = (
         Check(f"injector-{name.replace('_', '-')}", f"the injector {name} could run", partial(injector, name))
         for name in CATALOGUE
     ),
+    Check("ydotool-generation", "which generation of ydotool is installed", ydotool_generation),
     Check("accessibility", "fields on the desktop can be read", accessibility),
 )

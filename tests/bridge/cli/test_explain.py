@@ -64,6 +64,15 @@ def test_several_chats_are_all_explained_and_none_would_act(koru: Koru, daemon: 
     assert (narrowed["surfaces"], narrowed["others"]) == (["code:w2/chat0"], ["code:w1/chat0"])
 
 
+def test_one_surface_is_explained_by_its_key(koru: Koru, daemon: Any) -> None:
+    daemon.wire().attach("w1", pid=4241)
+    daemon.wire().attach("w2", pid=4242, surfaces=2)
+    answer = explained(koru, "--surface", "code:w2/chat1", exit_status=0)
+    assert (answer["surfaces"], len(answer["others"])) == (["code:w2/chat1"], 2)
+    assert koru("explain", "--surface", "code:w2/chat1", "--window", "w1").returncode == 2
+    assert explained(koru, "--surface", "code:w9/chat", exit_status=1)["message"] == "no connected chat fits"
+
+
 def test_people_get_a_table(koru: Koru, daemon: Any) -> None:
     daemon.wire().attach("w1")
     done = koru("explain")

@@ -295,6 +295,26 @@ def test_no_desktop_session() -> None:
     assert well("desktop-session", Scene({"DISPLAY": ":7"})) == {"DISPLAY": ":7"}
 
 
+@pytest.mark.parametrize(
+    ("says", "told"),
+    [
+        ("Usage: ydotool <cmd>\\nYDOTOOL_SOCKET", "1.x: takes key codes, daemon at /run/me/.ydotool_socket"),
+        ("Available commands: click key recorder", "0.1.x: takes key names, daemon at /tmp/.ydotool_socket"),
+        ("something else", "neither 0.1.x nor 1.x by its own help text"),
+    ],
+)
+def test_the_generation_of_ydotool_is_told(tmp_path: Path, says: str, told: str) -> None:
+    tool = tmp_path / "ydotool"
+    tool.write_text(f"#!/bin/sh\nprintf '{says}'\n", encoding="utf-8")
+    tool.chmod(0o755)
+    scene = Scene({"PATH": f"{tmp_path}:/usr/bin:/bin", "XDG_RUNTIME_DIR": "/run/me"})
+    assert well("ydotool-generation", scene) == {"ydotool": told}
+
+
+def test_without_ydotool_there_is_nothing_to_tell(tmp_path: Path) -> None:
+    assert well("ydotool-generation", Scene({"PATH": str(tmp_path)})) == {}
+
+
 def test_no_accessibility() -> None:
     assert only("accessibility", Scene({})).severity == "note"
     assert only("accessibility", Scene({"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere/bus"})).severity == "note"

@@ -9,6 +9,8 @@ import pytest
 from bridge.doctor.finding import Check, Finding, Remedy, Seen, Severity
 from bridge.doctor.run import Report, examine
 from bridge.doctor.scene import Scene
+from registry.load import builtin
+from registry.standing import platform
 
 REMEDY = Remedy("do something", ("koru up",))
 
@@ -129,6 +131,40 @@ def test_a_hidden_finding_blocks_as_well(scene: Scene) -> None:
     report = examine([saying(effect), saying(finding("cause"))], scene, 30)
     (row,) = (each for each in report.interfaces if each.interface.id == "vscode_native_send")
     assert not row.usable
+
+
+def with_interfaces(tmp_path: Any, **files: str) -> Scene:
+    """A scene with interfaces of the operator that differ from a built-in one in some lines."""
+    folder = tmp_path / "koru" / "interfaces"
+    folder.mkdir(parents=True)
+    native = (builtin() / "interfaces" / "vscode_native_send.yaml").read_text(encoding="utf-8")
+    for name, more in files.items():
+        text = native.replace("id: vscode_native_send", f"id: {name}")
+        text = "\n".join(line for line in text.split("\n") if not line.startswith(("scope:", "  products:")))
+        (folder / f"{name}.yaml").write_text(text + more + "\n", encoding="utf-8")
+    scene = Scene({}, answer={"sessions": []})
+    assert scene.registry.problems == ()
+    return scene
+
+
+def test_what_depends_on_a_blocked_interface_is_blocked_by_the_same(scene: Scene, tmp_path: Any) -> None:
+    scene = with_interfaces(tmp_path, far="depends_on: [near]", near="depends_on: [vscode_native_send]")
+    blocked = finding("x", interfaces=("vscode_native_send",), blocker="command_unavailable")
+    rows = {each.interface.id: each for each in examine([saying(blocked)], scene, 30).interfaces}
+    assert [(rows[name].usable, rows[name].blockers) for name in ("near", "far")] == [
+        (False, ("command_unavailable",))
+    ] * 2
+    assert rows["far"].why == "it depends on near: it depends on vscode_native_send: x is wrong"
+    well = {each.interface.id: each.usable for each in examine([], scene, 30).interfaces}
+    assert well["near"] and well["far"]
+
+
+def test_what_is_for_another_platform_is_ruled_out_here(scene: Scene, tmp_path: Any) -> None:
+    other = "macos" if platform() == "linux" else "linux"
+    scene = with_interfaces(tmp_path, elsewhere=f"scope: {{platforms: [{other}]}}")
+    (row,) = (each for each in examine([], scene, 30).interfaces if each.interface.id == "elsewhere")
+    assert not row.usable
+    assert row.why == f"ruled_out: it is for {other}, this is {platform()}"
 
 
 def test_what_is_not_built_is_never_usable(scene: Scene) -> None:
