@@ -17,7 +17,9 @@ PURE = "deciding does no I/O, so that every path is a playbook"
 SOCKET = "the command line can do nothing that another client of the socket cannot"
 DOCTOR = "the doctor must work, and be right, when no daemon does"
 HARMLESS = "the doctor asks an injector what it needs, and never acts"
+DESK = "the desktop is a channel: what becomes of its drives is decided and recorded elsewhere"
 LIGHT = "the start of the command line must stay light"
+READING = "reading chats needs nobody's leave and must work when no daemon does, so it knows of no daemon, and cannot act"
 
 FORBIDDEN: dict[str, dict[str, str]] = {
     "observers": {"bridge": ACTS, "injectors": ACTS, "registry": DATA},
@@ -43,6 +45,13 @@ FORBIDDEN: dict[str, dict[str, str]] = {
         "anyio": LIGHT,
         "pydantic": LIGHT,
     },
+    # What a person may read with a pager, the command line may read without asking the daemon: the history is wanted most
+    # when nothing else works. The daemon watches by the same code, so the two cannot tell different states.
+    "bridge.chats": {
+        **{f"bridge.{name}": READING for name in ("cli", "client", "daemon", "drive", "ledger", "policy", "protocol")},
+        **{name: READING for name in ("injectors", "registry")},
+        **{name: LIGHT for name in ("asyncio", "anyio", "pydantic")},
+    },
     # It may import the registry, observers, injectors, bridge.client, bridge.lock and bridge.paths; the command line
     # imports it, for it is no part of the daemon.
     "bridge.doctor": {
@@ -50,6 +59,7 @@ FORBIDDEN: dict[str, dict[str, str]] = {
         "injectors.injection": HARMLESS,
         "injectors.base.Injection": HARMLESS,
     },
+    "bridge.desk": {"bridge.daemon": DESK, "bridge.cli": DESK, "bridge.ledger": DESK, "observers": INDEPENDENT},
     "bridge.client": {"bridge.daemon": SOCKET, "asyncio": LIGHT, "anyio": LIGHT, "pydantic": LIGHT},
     "bridge.daemon": {"bridge.cli": "the daemon serves the command line, not the other way round", "injectors": ACTS},
 }

@@ -21,7 +21,8 @@ EXIT_BROKEN_PIPE = 141
 GROUPS: dict[str, dict[str, str]] = {
     "Chats": {
         "drive": "send one prompt to a chat, with proof",
-        "history": "print the turns of a chat's own store",
+        "history": "list, show, search, follow and export chats",
+        "watch": "show every chat and what it is doing, live",
     },
     "Daemon": {
         "up": "start the daemon",

@@ -1,0 +1,196 @@
+"""One store that is watched: its chats as they were last seen, and what a look at it finds. One thread only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from bridge.chats.chat import Chat, listed, now_ms, shown, title, unreadable
+from bridge.chats.directories import Watching
+from bridge.chats.fault import Fault, fault_of
+from bridge.chats.stores import Chats, is_encrypted
+from observers.base import Cursor, ObserverError, Session, Store, Turn
+
+# What was written less than this ago may be written again within one tick of the file system's clock.
+UNSETTLED_MS = 50
+RECHECKED_MOST = 20
+
+
+@dataclass(slots=True)
+class Look:
+    """What a look found: the chats that were written to, their turns of now, and the chats that are gone."""
+
+    chats: list[Chat] = field(default_factory=list)
+    turns: list[Turn] = field(default_factory=list)
+    gone: list[Chat] = field(default_factory=list)
+    again: bool = False
+
+
+class Place:
+    """A store with the state of its chats. `since_ms`: chats that were last written before are left alone.
+
+    Its first look reads what was written since then; from the first write on, only what was touched is looked at.
+    """
+
+    def __init__(self, store: Store, chats: Chats, watching: Watching, since_ms: int) -> None:
+        self.store = store
+        self.watching = watching
+        self.faults: dict[str, Fault] = {}
+        self.chats: dict[str, Chat] = {}
+        self._chats = chats
+        self._observer = chats.observers[store.observer]
+        self._since_ms = since_ms
+        self._cursor: Cursor | None = None
+        self._sessions: dict[str, Session] = {}
+        self._begun_ms: int | None = None
+
+    def look(self, *, everything: bool = False) -> Look:
+        """Bring the chats up to date. Whatever the observer raises becomes a fault of the store."""
+        # What is written after this is told, what was written before is seen now.
+        if self.watching.stale or everything:
+            self.watching.arm()
+        touched = self.watching.take()
+        try:
+            look = self._list() if self._cursor is None else self._past(self._cursor, None if everything else touched)
+            if everything and self._cursor is not None:
+                self._prune(look)
+        except Exception as error:  # the observers are many; one that fails must not end the others
+            return self._failed(error)
+        self.faults.pop("", None)
+        return look
+
+    def recheck(self) -> Look:
+        """Read the unfinished chats again though nothing was written: their agent may be gone."""
+        look = Look()
+        for chat in [chat for chat in self.chats.values() if chat.unfinished][:RECHECKED_MOST]:
+            if (session := self._sessions.get(chat.session)) is not None:
+                self._keep(look, *self._chats.chat_and_turns(session, noting=False), news=False)
+        look.turns.clear()
+        return look
+
+    def check(self) -> None:
+        """Ask the store for what is wrong with it, where something was."""
+        try:
+            problems: Sequence[Exception] = self._observer.health(self.store)
+        except Exception as error:  # see above
+            problems = (error,)
+        kept = {"": self.faults[""]} if "" in self.faults else {}
+        self.faults = kept | {
+            str(problem): fault_of(self.store.observer, problem, self.store)
+            for problem in problems
+            if not is_encrypted(problem)
+        }
+
+    def _list(self) -> Look:
+        """List the store and read what was written since the last time."""
+        first = self._begun_ms is None
+        look = self._read_recent()
+        if first:
+            look.again |= bool(self.chats)
+        elif self.chats:
+            # It is written to: from here on its own cursor tells what is new. What came before the cursor is read now.
+            self._cursor = self._observer.cursor(self.store)
+            more = self._read_recent()
+            look.chats += more.chats
+            look.turns += more.turns
+            look.again = more.again
+        return look
+
+    def _read_recent(self) -> Look:
+        first, now = self._begun_ms is None, now_ms()
+        self._begun_ms = now if self._begun_ms is None else self._begun_ms
+        look = Look()
+        self._prune(look)
+        for session in self._sessions.values():
+            known = self.chats.get(session.id)
+            if known is None or known.modified_ms != session.modified_ms or _unsettled(known):
+                self._keep(look, *self._chats.chat_and_turns(session, noting=False), news=not first)
+        return look
+
+    def _prune(self, look: Look) -> None:
+        """What the store holds now: chats that are no longer there are gone."""
+        sessions = {session.id: session for session in self._observer.sessions(self.store)}
+        look.gone += [self.chats.pop(name) for name in self.chats.keys() - sessions.keys()]
+        self._sessions = {name: one for name, one in sessions.items() if one.modified_ms >= self._since_ms}
+
+    def _keep(self, look: Look, chat: Chat, rows: Sequence[Turn], *, news: bool) -> None:
+        if chat.problem == "changing":
+            look.again = True
+            return
+        if chat.problem is not None and chat.problem != "encrypted":
+            where = f"{chat.store}#{chat.session}"
+            self.faults[where] = Fault(chat.observer, where, chat.problem, chat.reason or "")
+        look.again |= _unsettled(chat)
+        before = self.chats.get(chat.session)
+        self.chats[chat.session] = chat
+        if before is None or not before.same_state(chat) or before.modified_ms != chat.modified_ms:
+            look.chats.append(chat)
+        if news:
+            look.turns += _latest(rows, self._begun_ms or 0)
+
+    def _past(self, cursor: Cursor, touched: set[Path] | None) -> Look:
+        delta = self._observer.since(self.store, cursor, touched)
+        self._cursor = delta.cursor
+        look = Look(turns=[*delta.changed, *delta.new])
+        for problem in delta.problems:
+            self._note(look, problem)
+        by_session: dict[str, list[Turn]] = {}
+        # New turns come after those that were known, so the last row is the newest.
+        for row in look.turns:
+            by_session.setdefault(row.session, []).append(row)
+        for name, rows in by_session.items():
+            chat = self._shown(name, rows)
+            self.chats[name] = chat
+            look.chats.append(chat)
+        return look
+
+    def _shown(self, name: str, rows: Sequence[Turn]) -> Chat:
+        known = self.chats.get(name)
+        if known is None or known.title is None or known.problem is not None:
+            known = self._found(name, rows)
+        return replace(shown(known, rows), modified_ms=rows[-1].observed_ms, turns=None)
+
+    def _found(self, name: str, rows: Sequence[Turn]) -> Chat:
+        """A chat that was not read before."""
+        if name not in self._sessions:
+            self._sessions = {session.id: session for session in self._observer.sessions(self.store)}
+        session = self._sessions.get(name) or Session(self.store, name, rows[-1].observed_ms)
+        read = self._chats.chat(session, noting=False)
+        return read if read.title is not None else replace(read, title=title(rows))
+
+    def _note(self, look: Look, problem: ObserverError) -> None:
+        if problem.transient:
+            look.again = True
+        elif not is_encrypted(problem):
+            self.faults[str(problem)] = fault_of(self.store.observer, problem, self.store)
+
+    def _failed(self, error: Exception) -> Look:
+        if isinstance(error, ObserverError) and error.transient:
+            return Look(again=True)
+        if is_encrypted(error):
+            return Look(chats=self._presence(error))
+        self.faults[""] = fault_of(self.store.observer, error, self.store)
+        return Look()
+
+    def _presence(self, error: Exception) -> list[Chat]:
+        """A store that only its product can read is one chat of unknown state."""
+        found = listed(Session(self.store, "", 0, self.store.workspace))
+        chat = replace(unreadable(found, error), observed_ms=now_ms())
+        if "" in self.chats:
+            return []
+        self.chats[""] = chat
+        return [chat]
+
+
+def _unsettled(chat: Chat) -> bool:
+    """It may have been written to after it was read, without another time of writing."""
+    return chat.problem is None and chat.observed_ms - chat.modified_ms < UNSETTLED_MS
+
+
+def _latest(rows: Sequence[Turn], begun_ms: int) -> Iterable[Turn]:
+    """What can be news since `begun_ms` in a chat nobody had looked into: its last turn, and what is dated so."""
+    if not rows:
+        return ()
+    last = rows[-1].turn
+    return [row for row in rows if row.turn == last or (row.written_ms or 0) >= begun_ms]
