@@ -5,7 +5,6 @@ A case is a tree of input files (`store/`, or `1/`, `2/`, … laid over each oth
 
 import json
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from observers import activity, history
 from observers.base import Cursor, Delta, Observer, ObserverError, Reason, Role, Store, Turn
 from observers.catalogue import OBSERVERS
+from tests.observers.store_cases import Stage
 
 STORES = Path(__file__).parent.parent / "stores"
 CASES = sorted(path.parent for path in STORES.glob("*/*/expected.json"))
@@ -31,12 +31,13 @@ class Case:
         self.expected: dict[str, Any] = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
         self.observer: Observer = OBSERVERS[folder.parent.name]
         self.here = here
+        self.stage = Stage(here)
         self.trees = sorted(path for path in folder.iterdir() if path.is_dir())
 
     def lay(self, step: int) -> Store:
         """The files up to and with this step, as the product would have them by now."""
         for tree in self.trees[: step + 1]:
-            shutil.copytree(tree, self.here, dirs_exist_ok=True)
+            self.stage.play(tree)
         return self.settled()
 
     def settled(self) -> Store:
@@ -60,11 +61,12 @@ class Case:
 
 
 @pytest.fixture(params=CASES, ids=lambda folder: f"{folder.parent.name}-{folder.name}")
-def case(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
+def case(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
     made = Case(request.param, tmp_path)
     # The clock stands where it stood when the product wrote the files.
     monkeypatch.setattr(activity, "now_ms", lambda: made.expected["clock_ms"])
-    return made
+    yield made
+    made.stage.close()
 
 
 def every_turn(case: Case, store: Store) -> Iterator[Turn]:

@@ -5,9 +5,12 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.observers.store_cases import Stage
 
 STORES = Path(__file__).parent.parent / "stores"
 READER = Path(__file__).parent / "read_everything.py"
@@ -31,6 +34,17 @@ LOOKS = {
 }
 
 
+def play(case: Path, root: Path) -> Iterator[Stage]:
+    """The databases of every step of a case, each with what the steps before it wrote."""
+    trees = sorted(path for path in case.iterdir() if path.is_dir())
+    if any(case.rglob("*.sql")):
+        for number, tree in enumerate(trees):
+            stage = Stage(root / tree.relative_to(STORES))
+            for step in trees[: number + 1]:
+                stage.play(step)
+            yield stage
+
+
 @pytest.fixture(scope="module")
 def trace(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     if shutil.which("strace") is None:
@@ -38,10 +52,13 @@ def trace(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
             pytest.fail("strace is not installed")
         pytest.skip("strace is not installed: what the observers really do to files was not checked")
     root = tmp_path_factory.mktemp("stores")
-    shutil.copytree(STORES, root, dirs_exist_ok=True)
+    shutil.copytree(STORES, root, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.sql"))
+    stages = [stage for case in STORES.glob("*/*") if case.is_dir() for stage in play(case, root)]
     output = root.parent / "trace"
     command = ["strace", "-f", "-y", "-s", "300", "-e", "trace=file,desc", "-o", str(output)]
-    subprocess.run([*command, sys.executable, "-P", str(READER), str(root)], check=True, timeout=120)
+    subprocess.run([*command, sys.executable, "-P", str(READER), str(root)], check=True, timeout=240)
+    for stage in stages:
+        stage.close()
     named = [line.partition(" ")[2] for line in output.read_text(encoding="utf-8", errors="replace").split("\n")]
     return root, [line.strip() for line in named if str(root) in line]
 

@@ -1,0 +1,83 @@
+"""A prompt and what answers it, while a store is being read; and the rows of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from observers.base import Role, State, Store, Turn
+from observers.regular_file import now_ms
+
+# Why a tool call without a result is no verdict in a store that writes no approvals.
+RUNS_OR_WAITS = "a tool call has no result yet: it runs or waits for approval"
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One turn as it grows. `evidence` is where the prompt was seen, `replied` where the newest part of its answer was.
+
+    `reply` are the parts of the answer, in order. Times are milliseconds since 1970, by the product's own clock.
+    """
+
+    turn: str
+    text: str
+    evidence: str
+    role: Role = Role.USER
+    state: State = State.WORKING
+    reason: str | None = None
+    written_ms: int | None = None
+    reply: list[str] = field(default_factory=list)
+    replied: str | None = None
+    replied_ms: int | None = None
+    resets_ms: int | None = None
+
+    def become(self, state: State, reason: str | None = None) -> None:
+        self.state, self.reason = state, reason
+
+    def answer(self, text: str, evidence: str, written_ms: int | None = None) -> None:
+        """One more part of the answer; an empty one tells only that there is an answer."""
+        if text:
+            self.reply.append(text)
+        self.replied = evidence
+        self.replied_ms = written_ms or self.replied_ms
+
+
+def rows(store: Store, session: str, exchanges: Iterable[Exchange]) -> tuple[Turn, ...]:
+    """The rows of a chat, oldest first."""
+    observed = now_ms()
+    return tuple(row for exchange in exchanges for row in _sides(store, session, exchange, observed))
+
+
+def milliseconds(text: object) -> int | None:
+    """The moment an ISO 8601 text names, UTC where it names no zone; None for anything else."""
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return round(moment.timestamp() * 1000)
+
+
+def _sides(store: Store, session: str, exchange: Exchange, observed: int) -> Iterator[Turn]:
+    def side(role: Role, text: str, evidence: str, written: int | None) -> Turn:
+        return Turn(
+            store,
+            session,
+            exchange.turn,
+            role,
+            text,
+            exchange.state,
+            observed,
+            evidence,
+            exchange.reason,
+            written,
+            exchange.resets_ms,
+        )
+
+    yield side(exchange.role, exchange.text, exchange.evidence, exchange.written_ms)
+    if exchange.replied is not None:
+        yield side(Role.ASSISTANT, "\n\n".join(exchange.reply), exchange.replied, exchange.replied_ms)

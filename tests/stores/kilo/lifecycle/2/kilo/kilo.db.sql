@@ -1,0 +1,2 @@
+INSERT INTO `message` VALUES ('msg_02', 'ses_01', 1795203961800, 1795203964000, '{"parentID": "msg_01", "role": "assistant", "mode": "build", "agent": "build", "path": {"cwd": "/home/me/app", "root": "/"}, "cost": 0, "tokens": {"input": 1, "output": 1, "reasoning": 0, "cache": {"read": 0, "write": 0}}, "modelID": "m", "providerID": "local", "time": {"created": 1795203961800, "completed": 1795203964000}, "finish": "stop"}');
+INSERT INTO `part` VALUES ('prt_02a', 'msg_02', 'ses_01', 1795203961800, 1795203964000, '{"type": "text", "text": "Added."}');

@@ -1,0 +1,12 @@
+PRAGMA journal_mode = wal;
+PRAGMA wal_autocheckpoint = 0;
+CREATE TABLE `session` (`id` text PRIMARY KEY, `project_id` text NOT NULL, `parent_id` text, `slug` text NOT NULL, `directory` text NOT NULL, `title` text NOT NULL, `version` text NOT NULL, `permission` text, `time_created` integer NOT NULL, `time_updated` integer NOT NULL, `time_compacting` integer, `time_archived` integer);
+CREATE TABLE `message` (`id` text PRIMARY KEY, `session_id` text NOT NULL, `time_created` integer NOT NULL, `time_updated` integer NOT NULL, `data` text NOT NULL, CONSTRAINT `fk_message_session_id_session_id_fk` FOREIGN KEY (`session_id`) REFERENCES `session`(`id`) ON DELETE CASCADE);
+CREATE TABLE `part` (`id` text PRIMARY KEY, `message_id` text NOT NULL, `session_id` text NOT NULL, `time_created` integer NOT NULL, `time_updated` integer NOT NULL, `data` text NOT NULL, CONSTRAINT `fk_part_message_id_message_id_fk` FOREIGN KEY (`message_id`) REFERENCES `message`(`id`) ON DELETE CASCADE);
+CREATE INDEX `session_parent_idx` ON `session` (`parent_id`);
+CREATE INDEX `message_session_time_created_id_idx` ON `message` (`session_id`,`time_created`,`id`);
+CREATE INDEX `part_message_id_id_idx` ON `part` (`message_id`,`id`);
+CREATE INDEX `part_session_idx` ON `part` (`session_id`);
+INSERT INTO `session` VALUES ('ses_01', 'global', NULL, 'quiet-river', '/home/me/app', 'A chat', '1.18.33', NULL, 1795203961000, 1795203961000, NULL, NULL);
+INSERT INTO `message` VALUES ('msg_01', 'ses_01', 1795203961000, 1795203961000, '{"role": "user", "time": {"created": 1795203961000}, "agent": "build", "model": {"providerID": "local", "modelID": "m"}}');
+INSERT INTO `part` VALUES ('prt_01a', 'msg_01', 'ses_01', 1795203961000, 1795203961000, '{"type": "text", "text": "rename the handler"}');

@@ -1,0 +1,11 @@
+BEGIN;
+UPDATE part SET time_updated = 1795203963500, data = json_replace(data, '$.state.status', 'completed') WHERE id = 'prt_02c';
+UPDATE message SET time_updated = 1795203963600, data = json_set(data, '$.time.completed', 1795203963600, '$.finish', 'tool-calls') WHERE id = 'msg_02';
+INSERT INTO `message` VALUES ('msg_03', 'ses_01', 1795203963700, 1795203965000, '{"parentID": "msg_01", "role": "assistant", "mode": "build", "agent": "build", "path": {"cwd": "/home/me/app", "root": "/"}, "cost": 0, "tokens": {"input": 1, "output": 1, "reasoning": 0, "cache": {"read": 0, "write": 0}}, "modelID": "m", "providerID": "local", "time": {"created": 1795203963700, "completed": 1795203965000}, "finish": "stop"}');
+INSERT INTO `part` VALUES ('prt_03a', 'msg_03', 'ses_01', 1795203963700, 1795203965000, '{"type": "step-start"}');
+INSERT INTO `part` VALUES ('prt_03b', 'msg_03', 'ses_01', 1795203963700, 1795203965000, '{"type": "text", "text": "Renamed it."}');
+INSERT INTO `part` VALUES ('prt_03c', 'msg_03', 'ses_01', 1795203963700, 1795203965000, '{"type": "step-finish", "reason": "stop"}');
+UPDATE session SET time_updated = 1795203965000;
+COMMIT;
+INSERT INTO `message` VALUES ('msg_04', 'ses_01', 1795203970000, 1795203970000, '{"role": "user", "time": {"created": 1795203970000}, "agent": "build", "model": {"providerID": "local", "modelID": "m"}}');
+INSERT INTO `part` VALUES ('prt_04a', 'msg_04', 'ses_01', 1795203970000, 1795203970000, '{"type": "text", "text": "thanks, now it''s the tests"}');
