@@ -13,6 +13,21 @@ from bridge.protocol.choosing import ExplainRow as ExplainRow
 from bridge.protocol.choosing import InterfacesListResult as InterfacesListResult
 from bridge.protocol.choosing import InterfaceView as InterfaceView
 from bridge.protocol.choosing import SurfaceSelector as SurfaceSelector
+from bridge.protocol.commanding import ChatCancelParams as ChatCancelParams
+from bridge.protocol.commanding import ChatOpenParams as ChatOpenParams
+from bridge.protocol.commanding import CommandResult as CommandResult
+from bridge.protocol.commanding import CommandsListParams as CommandsListParams
+from bridge.protocol.commanding import CommandsListResult as CommandsListResult
+from bridge.protocol.commanding import LookupParams as LookupParams
+from bridge.protocol.examining import DoctorRunParams as DoctorRunParams
+from bridge.protocol.examining import DoctorRunResult as DoctorRunResult
+from bridge.protocol.examining import ExaminedState as ExaminedState
+from bridge.protocol.examining import ExaminedView as ExaminedView
+from bridge.protocol.examining import FindingView as FindingView
+from bridge.protocol.examining import RemedyView as RemedyView
+from bridge.protocol.examining import SeenView as SeenView
+from bridge.protocol.examining import Severity as Severity
+from bridge.protocol.examining import StandingView as StandingView
 from bridge.protocol.framing import LINE_MAX_BYTES as LINE_MAX_BYTES
 from bridge.protocol.permitting import ApprovalDecideParams as ApprovalDecideParams
 from bridge.protocol.permitting import ApprovalsListParams as ApprovalsListParams
@@ -57,6 +72,15 @@ from bridge.protocol.recording import LedgerRow as LedgerRow
 from bridge.protocol.recording import LedgerTailParams as LedgerTailParams
 from bridge.protocol.recording import LedgerTailResult as LedgerTailResult
 from bridge.protocol.recording import LedgerVerifyResult as LedgerVerifyResult
+from bridge.protocol.recovering import CheckedAgain as CheckedAgain
+from bridge.protocol.recovering import QueueView as QueueView
+from bridge.protocol.recovering import RecoveriesListResult as RecoveriesListResult
+from bridge.protocol.recovering import RecoveryPlace as RecoveryPlace
+from bridge.protocol.recovering import RecoveryRecordParams as RecoveryRecordParams
+from bridge.protocol.recovering import RecoveryRunParams as RecoveryRunParams
+from bridge.protocol.recovering import RecoveryRunResult as RecoveryRunResult
+from bridge.protocol.recovering import RecoveryState as RecoveryState
+from bridge.protocol.recovering import RecoveryView as RecoveryView
 from bridge.protocol.vocabulary import SAFE_INTEGER as SAFE_INTEGER
 from bridge.protocol.vocabulary import ChannelGrade as ChannelGrade
 from bridge.protocol.vocabulary import Disposition as Disposition
@@ -235,34 +259,6 @@ class DeliverResult(Message):
     message: str | None = None
 
 
-class ChatOpenParams(Message):
-    """Show the chat of a surface."""
-
-    surface_id: Identifier
-    chat_id: str | None = None
-
-
-class ChatCancelParams(Message):
-    """Ask the host to stop the running turn of a surface."""
-
-    surface_id: Identifier
-    drive_id: DriveId | None = None
-
-
-class CommandResult(Message):
-    """`issued`: the host's command returned; nothing is proven by it. Otherwise `blocker` says why not."""
-
-    issued: bool
-    blocker: Identifier | None = None
-    message: str | None = None
-
-
-class LookupParams(Message):
-    """What does the plugin's own journal know of this drive?"""
-
-    drive_id: DriveId
-
-
 class LookupResult(Message):
     """The last journaled state of a drive and the facts recorded with it. `absent`: it was never begun here, and from
     now on never will be. `in_flight`: the delivery still runs, more facts follow by `chat/event`."""
@@ -272,18 +268,6 @@ class LookupResult(Message):
     facts: list[FactReport]
     in_flight: bool = False
     text_sha: TextHash | None = None
-
-
-class CommandsListParams(Message):
-    """`contains` filters the commands of the host by part of their name, without case."""
-
-    contains: str | None = None
-
-
-class CommandsListResult(Message):
-    """The commands the host really has."""
-
-    commands: list[str]
 
 
 # --- told by a plugin ------------------------------------------------------------------------------------------------
@@ -367,7 +351,8 @@ class TurnView(Message):
 class DriveView(Message):
     """All there is to say of one drive. `outcome` is null until `state` is `settled`. `doubt`: what speaks against an
     outcome that rests on the host's word alone. `approval`: the approval it waits for. `warning`: what is to be known
-    of its prompt."""
+    of its prompt. `marked`: what the operator says of an unknown outcome; it proves nothing, and the outcome stays.
+    `resent_as`: the drive that an operator's recovery made of an unknown one."""
 
     drive_id: DriveId
     state: DriveState
@@ -390,6 +375,8 @@ class DriveView(Message):
     doubt: str | None = None
     approval: str | None = None
     warning: str | None = None
+    marked: Literal["submitted", "not_submitted"] | None = None
+    resent_as: str | None = None
 
 
 class DriveGetParams(Message):

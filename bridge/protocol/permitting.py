@@ -9,7 +9,7 @@ from bridge.protocol.vocabulary import DriveId, Identifier, Integer, Message, Mi
 TrustLevel = Literal["observe", "draft", "send", "autonomous"]
 PolicyDecision = Literal["allow", "ask", "deny"]
 SecretsInPrompts = Literal["allow", "warn", "ask", "deny"]
-DriveAction = Literal["send", "draft"]
+DriveAction = Literal["send", "draft", "recover"]
 ApprovalState = Literal["pending", "approved", "denied", "used", "void"]
 Workspace = Annotated[str, Field(min_length=1, max_length=4096)]
 
@@ -58,13 +58,12 @@ class ApprovalsListParams(Message):
 
 class ApprovalView(Message):
     """One exact action that needs a person. `action_sha` is over all of it, the text included. `void`: its time passed,
-    or the action changed or ended otherwise. `text` is the prompt with its secrets redacted."""
+    or the action changed or ended otherwise. `text` is the prompt with its secrets redacted. A recovery is of no
+    drive and goes through no interface."""
 
     approval_id: Identifier
     action_sha: TextHash
-    drive_id: DriveId
     action: DriveAction
-    interface: Identifier
     surface: str
     ide: str
     workspace_folders: list[str]
@@ -75,6 +74,9 @@ class ApprovalView(Message):
     state: ApprovalState
     decided_at_ms: Milliseconds | None = None
     text: str | None = None
+    drive_id: DriveId | None = None
+    interface: Identifier | None = None
+    recovery: Identifier | None = None
 
 
 class ApprovalsListResult(Message):

@@ -22,8 +22,10 @@ export const PROTOCOL_MAX = 1;
 export const PROTOCOL_MIN = 1;
 export const SAFE_INTEGER = 9007199254740991;
 
+export type ExaminedState = "ok" | "found" | "crashed" | "hung";
+export type Severity = "error" | "warning" | "note";
 export type ApprovalState = "pending" | "approved" | "denied" | "used" | "void";
-export type DriveAction = "send" | "draft";
+export type DriveAction = "send" | "draft" | "recover";
 export type PolicyDecision = "allow" | "ask" | "deny";
 export type SecretsInPrompts = "allow" | "warn" | "ask" | "deny";
 export type TrustLevel = "observe" | "draft" | "send" | "autonomous";
@@ -36,6 +38,16 @@ export type OnQuestion = "ask" | "notes" | "reviewer";
 export type QuestionKind = "reply" | "pending" | "doubt" | "cancelled";
 export type ReviewerApi = "openai" | "anthropic";
 export type StopCause = "budget" | "repeat" | "regression" | "blocked" | "failed" | "operator";
+export type RecoveryPlace = "daemon" | "command" | "operator";
+export type RecoveryState =
+  | "planned"
+  | "waiting"
+  | "denied"
+  | "not_needed"
+  | "done"
+  | "unproven"
+  | "failed"
+  | "by_hand";
 export type ChannelGrade = "claim" | "readback" | "host";
 export type Disposition = "done" | "pending" | "declined" | "lost";
 export type DriveState = "accepted" | "acting" | "settled";
@@ -161,6 +173,102 @@ export interface SurfaceSelector {
   readonly via?: string | undefined;
 }
 
+/** Ask the host to stop the running turn of a surface. */
+export interface ChatCancelParams {
+  readonly surface_id: string;
+  readonly drive_id?: string | undefined;
+}
+
+/** Show the chat of a surface. */
+export interface ChatOpenParams {
+  readonly surface_id: string;
+  readonly chat_id?: string | undefined;
+}
+
+/** `issued`: the host's command returned; nothing is proven by it. Otherwise `blocker` says why not. */
+export interface CommandResult {
+  readonly issued: boolean;
+  readonly blocker?: string | undefined;
+  readonly message?: string | undefined;
+}
+
+/** `contains` filters the commands of the host by part of their name, without case. */
+export interface CommandsListParams {
+  readonly contains?: string | undefined;
+}
+
+/** The commands the host really has. */
+export interface CommandsListResult {
+  readonly commands: readonly string[];
+}
+
+/** What does the plugin's own journal know of this drive? */
+export interface LookupParams {
+  readonly drive_id: string;
+}
+
+/** Run all checks, or the one of that id; tell all, or what is about that interface. A check may take so long. */
+export interface DoctorRunParams {
+  readonly check?: string | undefined;
+  readonly interface?: string | undefined;
+  readonly timeout_ms: number;
+}
+
+/**
+ * `healthy`: notes at most. `hidden`: findings that only follow from one of their `depends_on`. What depends on the
+ * environment, such as the desktop, is that of the daemon.
+ */
+export interface DoctorRunResult {
+  readonly healthy: boolean;
+  readonly interfaces: readonly StandingView[];
+  readonly findings: readonly FindingView[];
+  readonly hidden: readonly FindingView[];
+  readonly checks: readonly ExaminedView[];
+}
+
+/** How a check went. `ms` is absent for one that was not over in time. */
+export interface ExaminedView {
+  readonly id: string;
+  readonly state: ExaminedState;
+  readonly seen: readonly SeenView[];
+  readonly ms?: number | undefined;
+}
+
+/** What a check found. `about` tells several of one id apart; `blocker` is why the interfaces cannot act. */
+export interface FindingView {
+  readonly id: string;
+  readonly severity: Severity;
+  readonly problem: string;
+  readonly remedy: RemedyView;
+  readonly interfaces: readonly string[];
+  readonly depends_on: readonly string[];
+  readonly about?: string | undefined;
+  readonly blocker?: string | undefined;
+}
+
+/** What to do against a finding, and the commands that do it. The doctor runs none of them. */
+export interface RemedyView {
+  readonly text: string;
+  readonly commands: readonly string[];
+}
+
+/** What a check merely saw. */
+export interface SeenView {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** An interface now: usable where the daemon runs, or not, and why not. */
+export interface StandingView {
+  readonly id: string;
+  readonly title: string;
+  readonly status: "built" | "planned" | "ruled_out";
+  readonly usable: boolean;
+  readonly best_grade: Grade;
+  readonly blockers: readonly string[];
+  readonly why?: string | undefined;
+}
+
 /** An operator's decision on the action that was looked at; refused when it is another by now, or was decided. */
 export interface ApprovalDecideParams {
   readonly approval_id: string;
@@ -181,14 +289,13 @@ export interface ApprovalsListResult {
 
 /**
  * One exact action that needs a person. `action_sha` is over all of it, the text included. `void`: its time passed,
- * or the action changed or ended otherwise. `text` is the prompt with its secrets redacted.
+ * or the action changed or ended otherwise. `text` is the prompt with its secrets redacted. A recovery is of no
+ * drive and goes through no interface.
  */
 export interface ApprovalView {
   readonly approval_id: string;
   readonly action_sha: string;
-  readonly drive_id: string;
   readonly action: DriveAction;
-  readonly interface: string;
   readonly surface: string;
   readonly ide: string;
   readonly workspace_folders: readonly string[];
@@ -199,6 +306,9 @@ export interface ApprovalView {
   readonly state: ApprovalState;
   readonly decided_at_ms?: number | undefined;
   readonly text?: string | undefined;
+  readonly drive_id?: string | undefined;
+  readonly interface?: string | undefined;
+  readonly recovery?: string | undefined;
 }
 
 /** How far an interface is trusted where nothing was granted. */
@@ -430,6 +540,79 @@ export interface LedgerVerifyResult {
   readonly message?: string | undefined;
 }
 
+/** A check of the doctor that had called for the recovery, after it. */
+export interface CheckedAgain {
+  readonly id: string;
+  readonly state: ExaminedState;
+  readonly problems: readonly string[];
+}
+
+/** The drives of a window: the one whose turn it is, since when it was accepted, and how many are behind it. */
+export interface QueueView {
+  readonly window_id: string;
+  readonly drive_id: string;
+  readonly state: DriveState;
+  readonly accepted_at_ms: number;
+  readonly overdue: boolean;
+  readonly behind: number;
+}
+
+/**
+ * What can be done, and what calls for it: drives whose outcome is unknown, about which nobody has said anything
+ * yet, oldest first; and the queues.
+ */
+export interface RecoveriesListResult {
+  readonly recoveries: readonly RecoveryView[];
+  readonly drives_unknown: readonly string[];
+  readonly queues: readonly QueueView[];
+}
+
+/** What the command line does by itself, told before and after: an operator's word, recorded as that. */
+export interface RecoveryRecordParams {
+  readonly run_id: string;
+  readonly recovery: string;
+  readonly phase: "begun" | "ended";
+  readonly said: readonly string[];
+  readonly state?: RecoveryState | undefined;
+}
+
+/**
+ * Run one under an id the caller made. The same id and body again: the same run, once. What is not given is found,
+ * where there is only one. `dry_run` says what would be done, and does nothing.
+ */
+export interface RecoveryRunParams {
+  readonly run_id: string;
+  readonly recovery: string;
+  readonly window?: string | undefined;
+  readonly drive_id?: string | undefined;
+  readonly dry_run: boolean;
+}
+
+/**
+ * `waiting`: ask again under the same id once `approval` was decided. `unproven`: it was done, and nothing shows
+ * that it helped. `by_hand`: `said` is for the operator to do.
+ */
+export interface RecoveryRunResult {
+  readonly run_id: string;
+  readonly recovery: string;
+  readonly state: RecoveryState;
+  readonly said: readonly string[];
+  readonly checks: readonly CheckedAgain[];
+  readonly approval?: ApprovalView | undefined;
+}
+
+/**
+ * One recovery of the registry. `daemon`: `recovery/run` runs it; `command`: the command line does, for it must
+ * work without a daemon; `operator`: a person does. One with a `risk` other than `none` needs an approval.
+ */
+export interface RecoveryView {
+  readonly recovery: string;
+  readonly title: string;
+  readonly place: RecoveryPlace;
+  readonly risk: string;
+  readonly command?: string | undefined;
+}
+
 /** A message without fields. */
 export type Empty = Readonly<Record<string, never>>;
 
@@ -573,30 +756,6 @@ export interface DeliverResult {
   readonly message?: string | undefined;
 }
 
-/** Show the chat of a surface. */
-export interface ChatOpenParams {
-  readonly surface_id: string;
-  readonly chat_id?: string | undefined;
-}
-
-/** Ask the host to stop the running turn of a surface. */
-export interface ChatCancelParams {
-  readonly surface_id: string;
-  readonly drive_id?: string | undefined;
-}
-
-/** `issued`: the host's command returned; nothing is proven by it. Otherwise `blocker` says why not. */
-export interface CommandResult {
-  readonly issued: boolean;
-  readonly blocker?: string | undefined;
-  readonly message?: string | undefined;
-}
-
-/** What does the plugin's own journal know of this drive? */
-export interface LookupParams {
-  readonly drive_id: string;
-}
-
 /**
  * The last journaled state of a drive and the facts recorded with it. `absent`: it was never begun here, and from
  * now on never will be. `in_flight`: the delivery still runs, more facts follow by `chat/event`.
@@ -607,16 +766,6 @@ export interface LookupResult {
   readonly facts: readonly FactReport[];
   readonly in_flight: boolean;
   readonly text_sha?: string | undefined;
-}
-
-/** `contains` filters the commands of the host by part of their name, without case. */
-export interface CommandsListParams {
-  readonly contains?: string | undefined;
-}
-
-/** The commands the host really has. */
-export interface CommandsListResult {
-  readonly commands: readonly string[];
 }
 
 /** Something happened in a chat. `drive_id` only where the plugin knows that it belongs to that drive. */
@@ -690,7 +839,8 @@ export interface TurnView {
 /**
  * All there is to say of one drive. `outcome` is null until `state` is `settled`. `doubt`: what speaks against an
  * outcome that rests on the host's word alone. `approval`: the approval it waits for. `warning`: what is to be known
- * of its prompt.
+ * of its prompt. `marked`: what the operator says of an unknown outcome; it proves nothing, and the outcome stays.
+ * `resent_as`: the drive that an operator's recovery made of an unknown one.
  */
 export interface DriveView {
   readonly drive_id: string;
@@ -714,6 +864,8 @@ export interface DriveView {
   readonly doubt?: string | undefined;
   readonly approval?: string | undefined;
   readonly warning?: string | undefined;
+  readonly marked?: "submitted" | "not_submitted" | undefined;
+  readonly resent_as?: string | undefined;
 }
 
 /** A drive by its id. */
@@ -806,6 +958,19 @@ export interface Messages {
   readonly InterfacesListResult: InterfacesListResult;
   readonly InterfaceView: InterfaceView;
   readonly SurfaceSelector: SurfaceSelector;
+  readonly ChatCancelParams: ChatCancelParams;
+  readonly ChatOpenParams: ChatOpenParams;
+  readonly CommandResult: CommandResult;
+  readonly CommandsListParams: CommandsListParams;
+  readonly CommandsListResult: CommandsListResult;
+  readonly LookupParams: LookupParams;
+  readonly DoctorRunParams: DoctorRunParams;
+  readonly DoctorRunResult: DoctorRunResult;
+  readonly ExaminedView: ExaminedView;
+  readonly FindingView: FindingView;
+  readonly RemedyView: RemedyView;
+  readonly SeenView: SeenView;
+  readonly StandingView: StandingView;
   readonly ApprovalDecideParams: ApprovalDecideParams;
   readonly ApprovalsListParams: ApprovalsListParams;
   readonly ApprovalsListResult: ApprovalsListResult;
@@ -832,6 +997,13 @@ export interface Messages {
   readonly LedgerTailParams: LedgerTailParams;
   readonly LedgerTailResult: LedgerTailResult;
   readonly LedgerVerifyResult: LedgerVerifyResult;
+  readonly CheckedAgain: CheckedAgain;
+  readonly QueueView: QueueView;
+  readonly RecoveriesListResult: RecoveriesListResult;
+  readonly RecoveryRecordParams: RecoveryRecordParams;
+  readonly RecoveryRunParams: RecoveryRunParams;
+  readonly RecoveryRunResult: RecoveryRunResult;
+  readonly RecoveryView: RecoveryView;
   readonly Empty: Empty;
   readonly ErrorData: ErrorData;
   readonly ErrorObject: ErrorObject;
@@ -847,13 +1019,7 @@ export interface Messages {
   readonly ChatTarget: ChatTarget;
   readonly DeliverParams: DeliverParams;
   readonly DeliverResult: DeliverResult;
-  readonly ChatOpenParams: ChatOpenParams;
-  readonly ChatCancelParams: ChatCancelParams;
-  readonly CommandResult: CommandResult;
-  readonly LookupParams: LookupParams;
   readonly LookupResult: LookupResult;
-  readonly CommandsListParams: CommandsListParams;
-  readonly CommandsListResult: CommandsListResult;
   readonly ChatEvent: ChatEvent;
   readonly SurfacesChanged: SurfacesChanged;
   readonly LogMessage: LogMessage;
@@ -921,6 +1087,73 @@ export const SHAPES: Readonly<Record<MessageName, readonly Field[]>> = {
     { name: "window", kind: { is: "string" }, need: "optional" },
     { name: "via", kind: { is: "string" }, need: "optional" },
   ],
+  ChatCancelParams: [
+    { name: "surface_id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "optional" },
+  ],
+  ChatOpenParams: [
+    { name: "surface_id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "chat_id", kind: { is: "string" }, need: "optional" },
+  ],
+  CommandResult: [
+    { name: "issued", kind: { is: "boolean" }, need: "required" },
+    { name: "blocker", kind: { is: "string", least: 1, most: 256 }, need: "optional" },
+    { name: "message", kind: { is: "string" }, need: "optional" },
+  ],
+  CommandsListParams: [
+    { name: "contains", kind: { is: "string" }, need: "optional" },
+  ],
+  CommandsListResult: [
+    { name: "commands", kind: { is: "list", of: { is: "string" } }, need: "required" },
+  ],
+  LookupParams: [
+    { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "required" },
+  ],
+  DoctorRunParams: [
+    { name: "check", kind: { is: "string", least: 1, most: 256 }, need: "optional" },
+    { name: "interface", kind: { is: "string", least: 1, most: 256 }, need: "optional" },
+    { name: "timeout_ms", kind: { is: "integer", least: 1, most: 60000 }, need: { default: 800 } },
+  ],
+  DoctorRunResult: [
+    { name: "healthy", kind: { is: "boolean" }, need: "required" },
+    { name: "interfaces", kind: { is: "list", of: { is: "message", name: "StandingView" } }, need: "required" },
+    { name: "findings", kind: { is: "list", of: { is: "message", name: "FindingView" } }, need: "required" },
+    { name: "hidden", kind: { is: "list", of: { is: "message", name: "FindingView" } }, need: "required" },
+    { name: "checks", kind: { is: "list", of: { is: "message", name: "ExaminedView" } }, need: "required" },
+  ],
+  ExaminedView: [
+    { name: "id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "state", kind: { is: "choice", values: ["ok", "found", "crashed", "hung"] }, need: "required" },
+    { name: "seen", kind: { is: "list", of: { is: "message", name: "SeenView" } }, need: "required" },
+    { name: "ms", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "optional" },
+  ],
+  FindingView: [
+    { name: "id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "severity", kind: { is: "choice", values: ["error", "warning", "note"] }, need: "required" },
+    { name: "problem", kind: { is: "string" }, need: "required" },
+    { name: "remedy", kind: { is: "message", name: "RemedyView" }, need: "required" },
+    { name: "interfaces", kind: { is: "list", of: { is: "string" } }, need: "required" },
+    { name: "depends_on", kind: { is: "list", of: { is: "string" } }, need: "required" },
+    { name: "about", kind: { is: "string" }, need: "optional" },
+    { name: "blocker", kind: { is: "string" }, need: "optional" },
+  ],
+  RemedyView: [
+    { name: "text", kind: { is: "string" }, need: "required" },
+    { name: "commands", kind: { is: "list", of: { is: "string" } }, need: "required" },
+  ],
+  SeenView: [
+    { name: "name", kind: { is: "string" }, need: "required" },
+    { name: "value", kind: { is: "string" }, need: "required" },
+  ],
+  StandingView: [
+    { name: "id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "title", kind: { is: "string" }, need: "required" },
+    { name: "status", kind: { is: "choice", values: ["built", "planned", "ruled_out"] }, need: "required" },
+    { name: "usable", kind: { is: "boolean" }, need: "required" },
+    { name: "best_grade", kind: { is: "choice", values: ["claim", "readback", "host", "witness"] }, need: "required" },
+    { name: "blockers", kind: { is: "list", of: { is: "string" } }, need: "required" },
+    { name: "why", kind: { is: "string" }, need: "optional" },
+  ],
   ApprovalDecideParams: [
     { name: "approval_id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
     { name: "action_sha", kind: { is: "string", pattern: "^[0-9a-f]{64}$" }, need: "required" },
@@ -936,9 +1169,7 @@ export const SHAPES: Readonly<Record<MessageName, readonly Field[]>> = {
   ApprovalView: [
     { name: "approval_id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
     { name: "action_sha", kind: { is: "string", pattern: "^[0-9a-f]{64}$" }, need: "required" },
-    { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "required" },
-    { name: "action", kind: { is: "choice", values: ["send", "draft"] }, need: "required" },
-    { name: "interface", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "action", kind: { is: "choice", values: ["send", "draft", "recover"] }, need: "required" },
     { name: "surface", kind: { is: "string" }, need: "required" },
     { name: "ide", kind: { is: "string" }, need: "required" },
     { name: "workspace_folders", kind: { is: "list", of: { is: "string" } }, need: "required" },
@@ -949,6 +1180,9 @@ export const SHAPES: Readonly<Record<MessageName, readonly Field[]>> = {
     { name: "state", kind: { is: "choice", values: ["pending", "approved", "denied", "used", "void"] }, need: "required" },
     { name: "decided_at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "optional" },
     { name: "text", kind: { is: "string" }, need: "optional" },
+    { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "optional" },
+    { name: "interface", kind: { is: "string", least: 1, most: 256 }, need: "optional" },
+    { name: "recovery", kind: { is: "string", least: 1, most: 256 }, need: "optional" },
   ],
   DefaultTrust: [
     { name: "interface", kind: { is: "string", least: 1, most: 256 }, need: "required" },
@@ -1109,6 +1343,53 @@ export const SHAPES: Readonly<Record<MessageName, readonly Field[]>> = {
     { name: "seq", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "optional" },
     { name: "message", kind: { is: "string" }, need: "optional" },
   ],
+  CheckedAgain: [
+    { name: "id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "state", kind: { is: "choice", values: ["ok", "found", "crashed", "hung"] }, need: "required" },
+    { name: "problems", kind: { is: "list", of: { is: "string" } }, need: "required" },
+  ],
+  QueueView: [
+    { name: "window_id", kind: { is: "string" }, need: "required" },
+    { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "required" },
+    { name: "state", kind: { is: "choice", values: ["accepted", "acting", "settled"] }, need: "required" },
+    { name: "accepted_at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "overdue", kind: { is: "boolean" }, need: "required" },
+    { name: "behind", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+  ],
+  RecoveriesListResult: [
+    { name: "recoveries", kind: { is: "list", of: { is: "message", name: "RecoveryView" } }, need: "required" },
+    { name: "drives_unknown", kind: { is: "list", of: { is: "string" } }, need: "required" },
+    { name: "queues", kind: { is: "list", of: { is: "message", name: "QueueView" } }, need: "required" },
+  ],
+  RecoveryRecordParams: [
+    { name: "run_id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "recovery", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "phase", kind: { is: "choice", values: ["begun", "ended"] }, need: "required" },
+    { name: "said", kind: { is: "list", of: { is: "string" } }, need: "required" },
+    { name: "state", kind: { is: "choice", values: ["planned", "waiting", "denied", "not_needed", "done", "unproven", "failed", "by_hand"] }, need: "optional" },
+  ],
+  RecoveryRunParams: [
+    { name: "run_id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "recovery", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "window", kind: { is: "string" }, need: "optional" },
+    { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "optional" },
+    { name: "dry_run", kind: { is: "boolean" }, need: { default: false } },
+  ],
+  RecoveryRunResult: [
+    { name: "run_id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "recovery", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "state", kind: { is: "choice", values: ["planned", "waiting", "denied", "not_needed", "done", "unproven", "failed", "by_hand"] }, need: "required" },
+    { name: "said", kind: { is: "list", of: { is: "string" } }, need: "required" },
+    { name: "checks", kind: { is: "list", of: { is: "message", name: "CheckedAgain" } }, need: "required" },
+    { name: "approval", kind: { is: "message", name: "ApprovalView" }, need: "optional" },
+  ],
+  RecoveryView: [
+    { name: "recovery", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "title", kind: { is: "string" }, need: "required" },
+    { name: "place", kind: { is: "choice", values: ["daemon", "command", "operator"] }, need: "required" },
+    { name: "risk", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "command", kind: { is: "string" }, need: "optional" },
+  ],
   Empty: [],
   ErrorData: [
     { name: "reason", kind: { is: "string", least: 1, most: 256 }, need: "required" },
@@ -1206,34 +1487,12 @@ export const SHAPES: Readonly<Record<MessageName, readonly Field[]>> = {
     { name: "blocker", kind: { is: "string", least: 1, most: 256 }, need: "optional" },
     { name: "message", kind: { is: "string" }, need: "optional" },
   ],
-  ChatOpenParams: [
-    { name: "surface_id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
-    { name: "chat_id", kind: { is: "string" }, need: "optional" },
-  ],
-  ChatCancelParams: [
-    { name: "surface_id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
-    { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "optional" },
-  ],
-  CommandResult: [
-    { name: "issued", kind: { is: "boolean" }, need: "required" },
-    { name: "blocker", kind: { is: "string", least: 1, most: 256 }, need: "optional" },
-    { name: "message", kind: { is: "string" }, need: "optional" },
-  ],
-  LookupParams: [
-    { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "required" },
-  ],
   LookupResult: [
     { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "required" },
     { name: "state", kind: { is: "choice", values: ["absent", "begun", "touched", "submitted", "withdrawn", "declined"] }, need: "required" },
     { name: "facts", kind: { is: "list", of: { is: "message", name: "FactReport" } }, need: "required" },
     { name: "in_flight", kind: { is: "boolean" }, need: { default: false } },
     { name: "text_sha", kind: { is: "string", pattern: "^[0-9a-f]{64}$" }, need: "optional" },
-  ],
-  CommandsListParams: [
-    { name: "contains", kind: { is: "string" }, need: "optional" },
-  ],
-  CommandsListResult: [
-    { name: "commands", kind: { is: "list", of: { is: "string" } }, need: "required" },
   ],
   ChatEvent: [
     { name: "surface_id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
@@ -1302,6 +1561,8 @@ export const SHAPES: Readonly<Record<MessageName, readonly Field[]>> = {
     { name: "doubt", kind: { is: "string" }, need: "optional" },
     { name: "approval", kind: { is: "string" }, need: "optional" },
     { name: "warning", kind: { is: "string" }, need: "optional" },
+    { name: "marked", kind: { is: "choice", values: ["submitted", "not_submitted"] }, need: "optional" },
+    { name: "resent_as", kind: { is: "string" }, need: "optional" },
   ],
   DriveGetParams: [
     { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "required" },
@@ -1393,6 +1654,10 @@ export interface Methods {
   readonly "approvals/decide": { readonly params: ApprovalDecideParams; readonly result: ApprovalView };
   readonly "ledger/tail": { readonly params: LedgerTailParams; readonly result: LedgerTailResult };
   readonly "ledger/verify": { readonly params: Empty; readonly result: LedgerVerifyResult };
+  readonly "doctor/run": { readonly params: DoctorRunParams; readonly result: DoctorRunResult };
+  readonly "recovery/list": { readonly params: Empty; readonly result: RecoveriesListResult };
+  readonly "recovery/run": { readonly params: RecoveryRunParams; readonly result: RecoveryRunResult };
+  readonly "recovery/record": { readonly params: RecoveryRecordParams; readonly result: Empty };
   readonly "daemon/status": { readonly params: Empty; readonly result: StatusResult };
   readonly "daemon/stop": { readonly params: Empty; readonly result: Empty };
   readonly "events/event": { readonly params: Event; readonly result: null };
@@ -1443,6 +1708,10 @@ export const METHODS: {
   "approvals/decide": { answeredBy: "daemon", askedBy: ["operator"], params: "ApprovalDecideParams", result: "ApprovalView" },
   "ledger/tail": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "LedgerTailParams", result: "LedgerTailResult" },
   "ledger/verify": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "Empty", result: "LedgerVerifyResult" },
+  "doctor/run": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "DoctorRunParams", result: "DoctorRunResult" },
+  "recovery/list": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "Empty", result: "RecoveriesListResult" },
+  "recovery/run": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "RecoveryRunParams", result: "RecoveryRunResult" },
+  "recovery/record": { answeredBy: "daemon", askedBy: ["operator"], params: "RecoveryRecordParams", result: "Empty" },
   "daemon/status": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "Empty", result: "StatusResult" },
   "daemon/stop": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "Empty", result: "Empty" },
   "events/event": { answeredBy: "client", askedBy: ["client", "operator", "plugin"], params: "Event", result: null },

@@ -30,6 +30,8 @@ public final class Messages {
     public static final long SAFE_INTEGER = 9007199254740991L;
 
     private static final Wire.Reader<String> TEXT = Wire.text(0, Integer.MAX_VALUE, null);
+    private static final Wire.Reader<ExaminedState> EXAMINED_STATE = Wire.word(ExaminedState.class);
+    private static final Wire.Reader<Severity> SEVERITY = Wire.word(Severity.class);
     private static final Wire.Reader<ApprovalState> APPROVAL_STATE = Wire.word(ApprovalState.class);
     private static final Wire.Reader<DriveAction> DRIVE_ACTION = Wire.word(DriveAction.class);
     private static final Wire.Reader<PolicyDecision> POLICY_DECISION = Wire.word(PolicyDecision.class);
@@ -46,6 +48,8 @@ public final class Messages {
     private static final Wire.Reader<QuestionKind> QUESTION_KIND = Wire.word(QuestionKind.class);
     private static final Wire.Reader<ReviewerApi> REVIEWER_API = Wire.word(ReviewerApi.class);
     private static final Wire.Reader<StopCause> STOP_CAUSE = Wire.word(StopCause.class);
+    private static final Wire.Reader<RecoveryPlace> RECOVERY_PLACE = Wire.word(RecoveryPlace.class);
+    private static final Wire.Reader<RecoveryState> RECOVERY_STATE = Wire.word(RecoveryState.class);
     private static final Wire.Reader<ChannelGrade> CHANNEL_GRADE = Wire.word(ChannelGrade.class);
     private static final Wire.Reader<Disposition> DISPOSITION = Wire.word(Disposition.class);
     private static final Wire.Reader<String> DRIVE_ID = Wire.text(0, Integer.MAX_VALUE, "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$");
@@ -62,9 +66,13 @@ public final class Messages {
     private static final Wire.Reader<String> TEXT_HASH = Wire.text(0, Integer.MAX_VALUE, "^[0-9a-f]{64}$");
     private static final Wire.Reader<TurnState> TURN_STATE = Wire.word(TurnState.class);
 
+    public enum ExaminedState { OK, FOUND, CRASHED, HUNG }
+
+    public enum Severity { ERROR, WARNING, NOTE }
+
     public enum ApprovalState { PENDING, APPROVED, DENIED, USED, VOID }
 
-    public enum DriveAction { SEND, DRAFT }
+    public enum DriveAction { SEND, DRAFT, RECOVER }
 
     public enum PolicyDecision { ALLOW, ASK, DENY }
 
@@ -89,6 +97,10 @@ public final class Messages {
     public enum ReviewerApi { OPENAI, ANTHROPIC }
 
     public enum StopCause { BUDGET, REPEAT, REGRESSION, BLOCKED, FAILED, OPERATOR }
+
+    public enum RecoveryPlace { DAEMON, COMMAND, OPERATOR }
+
+    public enum RecoveryState { PLANNED, WAITING, DENIED, NOT_NEEDED, DONE, UNPROVEN, FAILED, BY_HAND }
 
     public enum ChannelGrade { CLAIM, READBACK, HOST }
 
@@ -297,6 +309,349 @@ public final class Messages {
     }
 
     /**
+     * Ask the host to stop the running turn of a surface.
+     */
+    public record ChatCancelParams(String surfaceId, String driveId) implements Message {
+        public static ChatCancelParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static ChatCancelParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new ChatCancelParams(
+                    fields.required("surface_id", IDENTIFIER),
+                    fields.optional("drive_id", DRIVE_ID));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("surface_id", surfaceId);
+            if (driveId != null) wire.put("drive_id", driveId);
+            return wire;
+        }
+    }
+
+    /**
+     * Show the chat of a surface.
+     */
+    public record ChatOpenParams(String surfaceId, String chatId) implements Message {
+        public static ChatOpenParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static ChatOpenParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new ChatOpenParams(
+                    fields.required("surface_id", IDENTIFIER),
+                    fields.optional("chat_id", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("surface_id", surfaceId);
+            if (chatId != null) wire.put("chat_id", chatId);
+            return wire;
+        }
+    }
+
+    /**
+     * `issued`: the host's command returned; nothing is proven by it. Otherwise `blocker` says why not.
+     */
+    public record CommandResult(boolean issued, String blocker, String message) implements Message {
+        public static CommandResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static CommandResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new CommandResult(
+                    fields.required("issued", Wire::flag),
+                    fields.optional("blocker", IDENTIFIER),
+                    fields.optional("message", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("issued", issued);
+            if (blocker != null) wire.put("blocker", blocker);
+            if (message != null) wire.put("message", message);
+            return wire;
+        }
+    }
+
+    /**
+     * `contains` filters the commands of the host by part of their name, without case.
+     */
+    public record CommandsListParams(String contains) implements Message {
+        public static CommandsListParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static CommandsListParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new CommandsListParams(
+                    fields.optional("contains", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            if (contains != null) wire.put("contains", contains);
+            return wire;
+        }
+    }
+
+    /**
+     * The commands the host really has.
+     */
+    public record CommandsListResult(List<String> commands) implements Message {
+        public static CommandsListResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static CommandsListResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new CommandsListResult(
+                    fields.required("commands", Wire.list(TEXT)));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("commands", commands);
+            return wire;
+        }
+    }
+
+    /**
+     * What does the plugin's own journal know of this drive?
+     */
+    public record LookupParams(String driveId) implements Message {
+        public static LookupParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static LookupParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new LookupParams(
+                    fields.required("drive_id", DRIVE_ID));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("drive_id", driveId);
+            return wire;
+        }
+    }
+
+    /**
+     * Run all checks, or the one of that id; tell all, or what is about that interface. A check may take so long.
+     */
+    public record DoctorRunParams(String check, String interface_, long timeoutMs) implements Message {
+        public static DoctorRunParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static DoctorRunParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new DoctorRunParams(
+                    fields.optional("check", IDENTIFIER),
+                    fields.optional("interface", IDENTIFIER),
+                    fields.orElse("timeout_ms", Wire.integer(1, 60000), 800L));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            if (check != null) wire.put("check", check);
+            if (interface_ != null) wire.put("interface", interface_);
+            wire.put("timeout_ms", timeoutMs);
+            return wire;
+        }
+    }
+
+    /**
+     * `healthy`: notes at most. `hidden`: findings that only follow from one of their `depends_on`. What depends on the
+     * environment, such as the desktop, is that of the daemon.
+     */
+    public record DoctorRunResult(boolean healthy, List<StandingView> interfaces, List<FindingView> findings, List<FindingView> hidden, List<ExaminedView> checks) implements Message {
+        public static DoctorRunResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static DoctorRunResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new DoctorRunResult(
+                    fields.required("healthy", Wire::flag),
+                    fields.required("interfaces", Wire.list(StandingView::read)),
+                    fields.required("findings", Wire.list(FindingView::read)),
+                    fields.required("hidden", Wire.list(FindingView::read)),
+                    fields.required("checks", Wire.list(ExaminedView::read)));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("healthy", healthy);
+            wire.put("interfaces", interfaces.stream().map(StandingView::encode).toList());
+            wire.put("findings", findings.stream().map(FindingView::encode).toList());
+            wire.put("hidden", hidden.stream().map(FindingView::encode).toList());
+            wire.put("checks", checks.stream().map(ExaminedView::encode).toList());
+            return wire;
+        }
+    }
+
+    /**
+     * How a check went. `ms` is absent for one that was not over in time.
+     */
+    public record ExaminedView(String id, ExaminedState state, List<SeenView> seen, Long ms) implements Message {
+        public static ExaminedView decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static ExaminedView read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new ExaminedView(
+                    fields.required("id", IDENTIFIER),
+                    fields.required("state", EXAMINED_STATE),
+                    fields.required("seen", Wire.list(SeenView::read)),
+                    fields.optional("ms", INTEGER));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("id", id);
+            wire.put("state", Wire.word(state));
+            wire.put("seen", seen.stream().map(SeenView::encode).toList());
+            if (ms != null) wire.put("ms", ms);
+            return wire;
+        }
+    }
+
+    /**
+     * What a check found. `about` tells several of one id apart; `blocker` is why the interfaces cannot act.
+     */
+    public record FindingView(String id, Severity severity, String problem, RemedyView remedy, List<String> interfaces, List<String> dependsOn, String about, String blocker) implements Message {
+        public static FindingView decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static FindingView read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new FindingView(
+                    fields.required("id", IDENTIFIER),
+                    fields.required("severity", SEVERITY),
+                    fields.required("problem", TEXT),
+                    fields.required("remedy", RemedyView::read),
+                    fields.required("interfaces", Wire.list(TEXT)),
+                    fields.required("depends_on", Wire.list(TEXT)),
+                    fields.optional("about", TEXT),
+                    fields.optional("blocker", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("id", id);
+            wire.put("severity", Wire.word(severity));
+            wire.put("problem", problem);
+            wire.put("remedy", remedy.encode());
+            wire.put("interfaces", interfaces);
+            wire.put("depends_on", dependsOn);
+            if (about != null) wire.put("about", about);
+            if (blocker != null) wire.put("blocker", blocker);
+            return wire;
+        }
+    }
+
+    /**
+     * What to do against a finding, and the commands that do it. The doctor runs none of them.
+     */
+    public record RemedyView(String text, List<String> commands) implements Message {
+        public static RemedyView decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static RemedyView read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new RemedyView(
+                    fields.required("text", TEXT),
+                    fields.required("commands", Wire.list(TEXT)));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("text", text);
+            wire.put("commands", commands);
+            return wire;
+        }
+    }
+
+    /**
+     * What a check merely saw.
+     */
+    public record SeenView(String name, String value) implements Message {
+        public static SeenView decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static SeenView read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new SeenView(
+                    fields.required("name", TEXT),
+                    fields.required("value", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("name", name);
+            wire.put("value", value);
+            return wire;
+        }
+    }
+
+    /**
+     * An interface now: usable where the daemon runs, or not, and why not.
+     */
+    public record StandingView(String id, String title, String status, boolean usable, Grade bestGrade, List<String> blockers, String why) implements Message {
+        public static StandingView decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static StandingView read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new StandingView(
+                    fields.required("id", IDENTIFIER),
+                    fields.required("title", TEXT),
+                    fields.required("status", Wire.choice("built", "planned", "ruled_out")),
+                    fields.required("usable", Wire::flag),
+                    fields.required("best_grade", GRADE),
+                    fields.required("blockers", Wire.list(TEXT)),
+                    fields.optional("why", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("id", id);
+            wire.put("title", title);
+            wire.put("status", status);
+            wire.put("usable", usable);
+            wire.put("best_grade", Wire.word(bestGrade));
+            wire.put("blockers", blockers);
+            if (why != null) wire.put("why", why);
+            return wire;
+        }
+    }
+
+    /**
      * An operator's decision on the action that was looked at; refused when it is another by now, or was decided.
      */
     public record ApprovalDecideParams(String approvalId, String actionSha, boolean approve) implements Message {
@@ -370,9 +725,10 @@ public final class Messages {
 
     /**
      * One exact action that needs a person. `action_sha` is over all of it, the text included. `void`: its time passed,
-     * or the action changed or ended otherwise. `text` is the prompt with its secrets redacted.
+     * or the action changed or ended otherwise. `text` is the prompt with its secrets redacted. A recovery is of no
+     * drive and goes through no interface.
      */
-    public record ApprovalView(String approvalId, String actionSha, String driveId, DriveAction action, String interface_, String surface, String ide, List<String> workspaceFolders, long textChars, String reason, long askedAtMs, long expiresAtMs, ApprovalState state, Long decidedAtMs, String text) implements Message {
+    public record ApprovalView(String approvalId, String actionSha, DriveAction action, String surface, String ide, List<String> workspaceFolders, long textChars, String reason, long askedAtMs, long expiresAtMs, ApprovalState state, Long decidedAtMs, String text, String driveId, String interface_, String recovery) implements Message {
         public static ApprovalView decode(Object wire) {
             return read(wire, "");
         }
@@ -382,9 +738,7 @@ public final class Messages {
             return new ApprovalView(
                     fields.required("approval_id", IDENTIFIER),
                     fields.required("action_sha", TEXT_HASH),
-                    fields.required("drive_id", DRIVE_ID),
                     fields.required("action", DRIVE_ACTION),
-                    fields.required("interface", IDENTIFIER),
                     fields.required("surface", TEXT),
                     fields.required("ide", TEXT),
                     fields.required("workspace_folders", Wire.list(TEXT)),
@@ -394,7 +748,10 @@ public final class Messages {
                     fields.required("expires_at_ms", MILLISECONDS),
                     fields.required("state", APPROVAL_STATE),
                     fields.optional("decided_at_ms", MILLISECONDS),
-                    fields.optional("text", TEXT));
+                    fields.optional("text", TEXT),
+                    fields.optional("drive_id", DRIVE_ID),
+                    fields.optional("interface", IDENTIFIER),
+                    fields.optional("recovery", IDENTIFIER));
         }
 
         @Override
@@ -402,9 +759,7 @@ public final class Messages {
             var wire = new LinkedHashMap<String, Object>();
             wire.put("approval_id", approvalId);
             wire.put("action_sha", actionSha);
-            wire.put("drive_id", driveId);
             wire.put("action", Wire.word(action));
-            wire.put("interface", interface_);
             wire.put("surface", surface);
             wire.put("ide", ide);
             wire.put("workspace_folders", workspaceFolders);
@@ -415,6 +770,9 @@ public final class Messages {
             wire.put("state", Wire.word(state));
             if (decidedAtMs != null) wire.put("decided_at_ms", decidedAtMs);
             if (text != null) wire.put("text", text);
+            if (driveId != null) wire.put("drive_id", driveId);
+            if (interface_ != null) wire.put("interface", interface_);
+            if (recovery != null) wire.put("recovery", recovery);
             return wire;
         }
     }
@@ -1100,6 +1458,216 @@ public final class Messages {
     }
 
     /**
+     * A check of the doctor that had called for the recovery, after it.
+     */
+    public record CheckedAgain(String id, ExaminedState state, List<String> problems) implements Message {
+        public static CheckedAgain decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static CheckedAgain read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new CheckedAgain(
+                    fields.required("id", IDENTIFIER),
+                    fields.required("state", EXAMINED_STATE),
+                    fields.required("problems", Wire.list(TEXT)));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("id", id);
+            wire.put("state", Wire.word(state));
+            wire.put("problems", problems);
+            return wire;
+        }
+    }
+
+    /**
+     * The drives of a window: the one whose turn it is, since when it was accepted, and how many are behind it.
+     */
+    public record QueueView(String windowId, String driveId, DriveState state, long acceptedAtMs, boolean overdue, long behind) implements Message {
+        public static QueueView decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static QueueView read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new QueueView(
+                    fields.required("window_id", TEXT),
+                    fields.required("drive_id", DRIVE_ID),
+                    fields.required("state", DRIVE_STATE),
+                    fields.required("accepted_at_ms", MILLISECONDS),
+                    fields.required("overdue", Wire::flag),
+                    fields.required("behind", MILLISECONDS));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("window_id", windowId);
+            wire.put("drive_id", driveId);
+            wire.put("state", Wire.word(state));
+            wire.put("accepted_at_ms", acceptedAtMs);
+            wire.put("overdue", overdue);
+            wire.put("behind", behind);
+            return wire;
+        }
+    }
+
+    /**
+     * What can be done, and what calls for it: drives whose outcome is unknown, about which nobody has said anything
+     * yet, oldest first; and the queues.
+     */
+    public record RecoveriesListResult(List<RecoveryView> recoveries, List<String> drivesUnknown, List<QueueView> queues) implements Message {
+        public static RecoveriesListResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static RecoveriesListResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new RecoveriesListResult(
+                    fields.required("recoveries", Wire.list(RecoveryView::read)),
+                    fields.required("drives_unknown", Wire.list(TEXT)),
+                    fields.required("queues", Wire.list(QueueView::read)));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("recoveries", recoveries.stream().map(RecoveryView::encode).toList());
+            wire.put("drives_unknown", drivesUnknown);
+            wire.put("queues", queues.stream().map(QueueView::encode).toList());
+            return wire;
+        }
+    }
+
+    /**
+     * What the command line does by itself, told before and after: an operator's word, recorded as that.
+     */
+    public record RecoveryRecordParams(String runId, String recovery, String phase, List<String> said, RecoveryState state) implements Message {
+        public static RecoveryRecordParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static RecoveryRecordParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new RecoveryRecordParams(
+                    fields.required("run_id", IDENTIFIER),
+                    fields.required("recovery", IDENTIFIER),
+                    fields.required("phase", Wire.choice("begun", "ended")),
+                    fields.required("said", Wire.list(TEXT)),
+                    fields.optional("state", RECOVERY_STATE));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("run_id", runId);
+            wire.put("recovery", recovery);
+            wire.put("phase", phase);
+            wire.put("said", said);
+            if (state != null) wire.put("state", Wire.word(state));
+            return wire;
+        }
+    }
+
+    /**
+     * Run one under an id the caller made. The same id and body again: the same run, once. What is not given is found,
+     * where there is only one. `dry_run` says what would be done, and does nothing.
+     */
+    public record RecoveryRunParams(String runId, String recovery, String window, String driveId, boolean dryRun) implements Message {
+        public static RecoveryRunParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static RecoveryRunParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new RecoveryRunParams(
+                    fields.required("run_id", IDENTIFIER),
+                    fields.required("recovery", IDENTIFIER),
+                    fields.optional("window", TEXT),
+                    fields.optional("drive_id", DRIVE_ID),
+                    fields.orElse("dry_run", Wire::flag, false));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("run_id", runId);
+            wire.put("recovery", recovery);
+            if (window != null) wire.put("window", window);
+            if (driveId != null) wire.put("drive_id", driveId);
+            wire.put("dry_run", dryRun);
+            return wire;
+        }
+    }
+
+    /**
+     * `waiting`: ask again under the same id once `approval` was decided. `unproven`: it was done, and nothing shows
+     * that it helped. `by_hand`: `said` is for the operator to do.
+     */
+    public record RecoveryRunResult(String runId, String recovery, RecoveryState state, List<String> said, List<CheckedAgain> checks, ApprovalView approval) implements Message {
+        public static RecoveryRunResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static RecoveryRunResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new RecoveryRunResult(
+                    fields.required("run_id", IDENTIFIER),
+                    fields.required("recovery", IDENTIFIER),
+                    fields.required("state", RECOVERY_STATE),
+                    fields.required("said", Wire.list(TEXT)),
+                    fields.required("checks", Wire.list(CheckedAgain::read)),
+                    fields.optional("approval", ApprovalView::read));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("run_id", runId);
+            wire.put("recovery", recovery);
+            wire.put("state", Wire.word(state));
+            wire.put("said", said);
+            wire.put("checks", checks.stream().map(CheckedAgain::encode).toList());
+            if (approval != null) wire.put("approval", approval.encode());
+            return wire;
+        }
+    }
+
+    /**
+     * One recovery of the registry. `daemon`: `recovery/run` runs it; `command`: the command line does, for it must
+     * work without a daemon; `operator`: a person does. One with a `risk` other than `none` needs an approval.
+     */
+    public record RecoveryView(String recovery, String title, RecoveryPlace place, String risk, String command) implements Message {
+        public static RecoveryView decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static RecoveryView read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new RecoveryView(
+                    fields.required("recovery", IDENTIFIER),
+                    fields.required("title", TEXT),
+                    fields.required("place", RECOVERY_PLACE),
+                    fields.required("risk", IDENTIFIER),
+                    fields.optional("command", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("recovery", recovery);
+            wire.put("title", title);
+            wire.put("place", Wire.word(place));
+            wire.put("risk", risk);
+            if (command != null) wire.put("command", command);
+            return wire;
+        }
+    }
+
+    /**
      * A message without fields.
      */
     public record Empty() implements Message {
@@ -1544,102 +2112,6 @@ public final class Messages {
     }
 
     /**
-     * Show the chat of a surface.
-     */
-    public record ChatOpenParams(String surfaceId, String chatId) implements Message {
-        public static ChatOpenParams decode(Object wire) {
-            return read(wire, "");
-        }
-
-        private static ChatOpenParams read(Object wire, String where) {
-            var fields = Wire.Fields.of(wire, where);
-            return new ChatOpenParams(
-                    fields.required("surface_id", IDENTIFIER),
-                    fields.optional("chat_id", TEXT));
-        }
-
-        @Override
-        public Map<String, Object> encode() {
-            var wire = new LinkedHashMap<String, Object>();
-            wire.put("surface_id", surfaceId);
-            if (chatId != null) wire.put("chat_id", chatId);
-            return wire;
-        }
-    }
-
-    /**
-     * Ask the host to stop the running turn of a surface.
-     */
-    public record ChatCancelParams(String surfaceId, String driveId) implements Message {
-        public static ChatCancelParams decode(Object wire) {
-            return read(wire, "");
-        }
-
-        private static ChatCancelParams read(Object wire, String where) {
-            var fields = Wire.Fields.of(wire, where);
-            return new ChatCancelParams(
-                    fields.required("surface_id", IDENTIFIER),
-                    fields.optional("drive_id", DRIVE_ID));
-        }
-
-        @Override
-        public Map<String, Object> encode() {
-            var wire = new LinkedHashMap<String, Object>();
-            wire.put("surface_id", surfaceId);
-            if (driveId != null) wire.put("drive_id", driveId);
-            return wire;
-        }
-    }
-
-    /**
-     * `issued`: the host's command returned; nothing is proven by it. Otherwise `blocker` says why not.
-     */
-    public record CommandResult(boolean issued, String blocker, String message) implements Message {
-        public static CommandResult decode(Object wire) {
-            return read(wire, "");
-        }
-
-        private static CommandResult read(Object wire, String where) {
-            var fields = Wire.Fields.of(wire, where);
-            return new CommandResult(
-                    fields.required("issued", Wire::flag),
-                    fields.optional("blocker", IDENTIFIER),
-                    fields.optional("message", TEXT));
-        }
-
-        @Override
-        public Map<String, Object> encode() {
-            var wire = new LinkedHashMap<String, Object>();
-            wire.put("issued", issued);
-            if (blocker != null) wire.put("blocker", blocker);
-            if (message != null) wire.put("message", message);
-            return wire;
-        }
-    }
-
-    /**
-     * What does the plugin's own journal know of this drive?
-     */
-    public record LookupParams(String driveId) implements Message {
-        public static LookupParams decode(Object wire) {
-            return read(wire, "");
-        }
-
-        private static LookupParams read(Object wire, String where) {
-            var fields = Wire.Fields.of(wire, where);
-            return new LookupParams(
-                    fields.required("drive_id", DRIVE_ID));
-        }
-
-        @Override
-        public Map<String, Object> encode() {
-            var wire = new LinkedHashMap<String, Object>();
-            wire.put("drive_id", driveId);
-            return wire;
-        }
-    }
-
-    /**
      * The last journaled state of a drive and the facts recorded with it. `absent`: it was never begun here, and from
      * now on never will be. `in_flight`: the delivery still runs, more facts follow by `chat/event`.
      */
@@ -1666,50 +2138,6 @@ public final class Messages {
             wire.put("facts", facts.stream().map(FactReport::encode).toList());
             wire.put("in_flight", inFlight);
             if (textSha != null) wire.put("text_sha", textSha);
-            return wire;
-        }
-    }
-
-    /**
-     * `contains` filters the commands of the host by part of their name, without case.
-     */
-    public record CommandsListParams(String contains) implements Message {
-        public static CommandsListParams decode(Object wire) {
-            return read(wire, "");
-        }
-
-        private static CommandsListParams read(Object wire, String where) {
-            var fields = Wire.Fields.of(wire, where);
-            return new CommandsListParams(
-                    fields.optional("contains", TEXT));
-        }
-
-        @Override
-        public Map<String, Object> encode() {
-            var wire = new LinkedHashMap<String, Object>();
-            if (contains != null) wire.put("contains", contains);
-            return wire;
-        }
-    }
-
-    /**
-     * The commands the host really has.
-     */
-    public record CommandsListResult(List<String> commands) implements Message {
-        public static CommandsListResult decode(Object wire) {
-            return read(wire, "");
-        }
-
-        private static CommandsListResult read(Object wire, String where) {
-            var fields = Wire.Fields.of(wire, where);
-            return new CommandsListResult(
-                    fields.required("commands", Wire.list(TEXT)));
-        }
-
-        @Override
-        public Map<String, Object> encode() {
-            var wire = new LinkedHashMap<String, Object>();
-            wire.put("commands", commands);
             return wire;
         }
     }
@@ -1924,9 +2352,10 @@ public final class Messages {
     /**
      * All there is to say of one drive. `outcome` is null until `state` is `settled`. `doubt`: what speaks against an
      * outcome that rests on the host's word alone. `approval`: the approval it waits for. `warning`: what is to be known
-     * of its prompt.
+     * of its prompt. `marked`: what the operator says of an unknown outcome; it proves nothing, and the outcome stays.
+     * `resent_as`: the drive that an operator's recovery made of an unknown one.
      */
-    public record DriveView(String driveId, DriveState state, String textSha, long textChars, long acceptedAtMs, List<FactView> facts, List<CandidateView> candidates, boolean draft, Long settledAtMs, Outcome outcome, String blocker, String reason, String surface, String interface_, String chatId, Long queuedBehind, TurnView turn, boolean replayed, String doubt, String approval, String warning) implements Message {
+    public record DriveView(String driveId, DriveState state, String textSha, long textChars, long acceptedAtMs, List<FactView> facts, List<CandidateView> candidates, boolean draft, Long settledAtMs, Outcome outcome, String blocker, String reason, String surface, String interface_, String chatId, Long queuedBehind, TurnView turn, boolean replayed, String doubt, String approval, String warning, String marked, String resentAs) implements Message {
         public static DriveView decode(Object wire) {
             return read(wire, "");
         }
@@ -1954,7 +2383,9 @@ public final class Messages {
                     fields.orElse("replayed", Wire::flag, false),
                     fields.optional("doubt", TEXT),
                     fields.optional("approval", TEXT),
-                    fields.optional("warning", TEXT));
+                    fields.optional("warning", TEXT),
+                    fields.optional("marked", Wire.choice("submitted", "not_submitted")),
+                    fields.optional("resent_as", TEXT));
         }
 
         @Override
@@ -1981,6 +2412,8 @@ public final class Messages {
             if (doubt != null) wire.put("doubt", doubt);
             if (approval != null) wire.put("approval", approval);
             if (warning != null) wire.put("warning", warning);
+            if (marked != null) wire.put("marked", marked);
+            if (resentAs != null) wire.put("resent_as", resentAs);
             return wire;
         }
     }
@@ -2294,6 +2727,10 @@ public final class Messages {
             Map.entry("approvals/decide", new Method("daemon", ApprovalDecideParams::decode, ApprovalView::decode)),
             Map.entry("ledger/tail", new Method("daemon", LedgerTailParams::decode, LedgerTailResult::decode)),
             Map.entry("ledger/verify", new Method("daemon", Empty::decode, LedgerVerifyResult::decode)),
+            Map.entry("doctor/run", new Method("daemon", DoctorRunParams::decode, DoctorRunResult::decode)),
+            Map.entry("recovery/list", new Method("daemon", Empty::decode, RecoveriesListResult::decode)),
+            Map.entry("recovery/run", new Method("daemon", RecoveryRunParams::decode, RecoveryRunResult::decode)),
+            Map.entry("recovery/record", new Method("daemon", RecoveryRecordParams::decode, Empty::decode)),
             Map.entry("daemon/status", new Method("daemon", Empty::decode, StatusResult::decode)),
             Map.entry("daemon/stop", new Method("daemon", Empty::decode, Empty::decode)),
             Map.entry("events/event", new Method("client", Event::decode, null)));
