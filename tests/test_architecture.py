@@ -19,7 +19,7 @@ DOCTOR = "the doctor must work, and be right, when no daemon does"
 HARMLESS = "the doctor asks an injector what it needs, and never acts"
 DESK = "the desktop is a channel: what becomes of its drives is decided and recorded elsewhere"
 LIGHT = "the start of the command line must stay light"
-READING = "reading chats needs nobody's leave and must work when no daemon does, so it knows of no daemon, and cannot act"
+READING = "reading chats must work when no daemon does: it knows of none, and it cannot act"
 
 FORBIDDEN: dict[str, dict[str, str]] = {
     "observers": {"bridge": ACTS, "injectors": ACTS, "registry": DATA},
@@ -45,8 +45,8 @@ FORBIDDEN: dict[str, dict[str, str]] = {
         "anyio": LIGHT,
         "pydantic": LIGHT,
     },
-    # What a person may read with a pager, the command line may read without asking the daemon: the history is wanted most
-    # when nothing else works. The daemon watches by the same code, so the two cannot tell different states.
+    # What a person may read with a pager, the command line may read without asking the daemon: the history is wanted
+    # most when nothing else works. The daemon watches by the same code, so the two cannot tell different states.
     "bridge.chats": {
         **{f"bridge.{name}": READING for name in ("cli", "client", "daemon", "drive", "ledger", "policy", "protocol")},
         **{name: READING for name in ("injectors", "registry")},

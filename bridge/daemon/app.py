@@ -7,7 +7,6 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import anyio
@@ -15,21 +14,28 @@ from anyio import to_thread
 
 from bridge import paths
 from bridge.daemon.changes import Changes
-from bridge.daemon.channel import PluginChannel, surface_by_key
+from bridge.daemon.channel import PluginChannel
+from bridge.daemon.channels import Channels
 from bridge.daemon.drives import Drives
 from bridge.daemon.epochs import Epochs
 from bridge.daemon.faults import Faults
 from bridge.daemon.handlers import House, Identity
 from bridge.daemon.interfaces import Interfaces
-from bridge.daemon.journal import Journal
+from bridge.daemon.journal import Journal, now_ms
 from bridge.daemon.permissions import Permissions
 from bridge.daemon.rundir import Listening
 from bridge.daemon.runner import Runner
 from bridge.daemon.server import Connections, Server
 from bridge.daemon.sessions import HEARTBEAT_MS, Sessions
+from bridge.daemon.surfaces import Surfaces
 from bridge.daemon.watch import Stores
+from bridge.desk.channel import InjectorChannel
+from bridge.desk.desk import Desk
+from bridge.desk.turns import Turns
 from bridge.ledger.store import Ledger
 from bridge.policy.redaction import Redactor
+from injectors.calibration import CalibrationStore
+from injectors.catalogue import CATALOGUE
 from observers.catalogue import OBSERVERS
 from registry.load import Registry, load
 from registry.standing import here
@@ -59,19 +65,26 @@ async def run(ground: Ground, ready: Callable[[], Awaitable[None]], stopping: Ca
     journal = Journal(ground.ledger, paths.ledger_directory(), ground.key, faults, ground.redactor)
     changes = Changes()
     registry = await to_thread.run_sync(_registry)
-    surface_of = partial(surface_by_key, sessions)
-    permissions = Permissions(journal, registry.interfaces, paths.config_directory(), ground.redactor, surface_of)
-    drives = Drives(journal, sessions, registry.interfaces, permissions)
-    channel = PluginChannel(sessions, faults, drives.record_late)
-    runner = Runner(journal, channel, Stores(OBSERVERS, sessions, changes), permissions)
+    desk = Desk(CATALOGUE, paths.config_directory(), os.environ)
+    surfaces = Surfaces(sessions, desk.windows)
+    turns = Turns()
+    calibrations = CalibrationStore(paths.state_directory() / "calibration")
+    permissions = Permissions(journal, registry.interfaces, paths.config_directory(), ground.redactor, surfaces.by_key)
+    drives = Drives(journal, surfaces, registry.interfaces, permissions, desk)
+    injecting = InjectorChannel(
+        desk, turns, registry.interfaces, calibrations, surfaces.addressed, now_ms, faults.reach
+    )
+    channel = Channels(registry.interfaces, PluginChannel(sessions, faults, drives.record_late), injecting)
+    runner = Runner(journal, channel, Stores(OBSERVERS, surfaces, changes), permissions)
     sessions.on_event = drives.on_chat_event
-    interfaces = Interfaces(registry, sessions, permissions)
+    interfaces = Interfaces(registry, surfaces, permissions, desk)
     house = House(
         _identity(ground), sessions, drives, journal, interfaces, permissions, anyio.Event(), connections.clients
     )
     server = Server(ground.listening.socket, house, connections)
     async with anyio.create_task_group() as tasks:
         drives.attach(runner, tasks)
+        desk.attach(tasks)
         await tasks.start(_stop_on_signal, house.stop)
         left_open = await drives.recover()
         _LOG.info("the ledger holds %d rows; %d drives were left open", journal.last_seq(), left_open)

@@ -26,7 +26,7 @@ REATTACH_S = 30.0
 
 
 def surfaces(sessions: Sessions) -> list[Surface]:
-    """Every chat that a connected plugin lists now."""
+    """Every chat that a connected plugin lists now. Windows that the operator named come in `Surfaces`."""
     return [
         Surface(
             key=session.surface_key(info.surface_id),
@@ -40,11 +40,6 @@ def surfaces(sessions: Sessions) -> list[Surface]:
         for session in sessions.live()
         for info in session.info.surfaces
     ]
-
-
-def surface_by_key(sessions: Sessions, key: str) -> Surface | None:
-    """The surface as its plugin lists it now."""
-    return next((surface for surface in surfaces(sessions) if surface.key == key), None)
 
 
 def window_of(surface: str) -> str:

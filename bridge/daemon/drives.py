@@ -6,18 +6,21 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Protocol
 
 import anyio
 from anyio.abc import TaskGroup
 
-from bridge.daemon.channel import fact_from, surfaces, window_of
+from bridge.daemon.channel import fact_from, window_of
 from bridge.daemon.journal import Journal, now_ms
 from bridge.daemon.permissions import Permissions
 from bridge.daemon.runner import OpenDrive, Runner
-from bridge.daemon.sessions import Session, Sessions
+from bridge.daemon.sessions import Session
+from bridge.daemon.surfaces import Surfaces
 from bridge.drive import machine
 from bridge.drive.evidence import Fact
 from bridge.drive.match import text_sha
+from bridge.drive.permission import Permit
 from bridge.drive.record import Record, accepted, fact_body
 from bridge.drive.selector import Choice, Surface, choose, matching
 from bridge.drive.steps import CancelAsked, Learned
@@ -47,6 +50,14 @@ NOT_KEPT = "the prompt held a secret, which is never written down, so it is gone
 log = logging.getLogger("koru.drives")
 
 
+class Desktop(Protocol):
+    """What the choice must know of the desktop."""
+
+    async def refresh(self, *, certainly: bool = False) -> None: ...
+    def lack(self, interface: Interface) -> str | None:
+        """Why an injector cannot run, or None."""
+
+
 @dataclass(slots=True)
 class _Lane:
     """The drives of one window, in the order they were accepted."""
@@ -59,10 +70,16 @@ class Drives:
     """The state of every open drive, and the way into the ledger for the closed ones."""
 
     def __init__(
-        self, journal: Journal, sessions: Sessions, interfaces: Mapping[str, Interface], permissions: Permissions
+        self,
+        journal: Journal,
+        surfaces: Surfaces,
+        interfaces: Mapping[str, Interface],
+        permissions: Permissions,
+        desktop: Desktop,
     ) -> None:
         self._journal = journal
-        self._sessions = sessions
+        self._surfaces = surfaces
+        self._desktop = desktop
         self._interfaces = interfaces
         self._permissions = permissions
         self._open: dict[str, OpenDrive] = {}
@@ -106,10 +123,11 @@ class Drives:
             known = await self._find(params.drive_id)
             if known is not None:
                 return self._replayed(known, body_sha)
+            await self._desktop.refresh(certainly=self._is_injector(params.selector.via))
             surface = self._resolve(params.selector)
             secrets = await self._permissions.find_secrets(params.text)
             permit = await self._permissions.permit(surface, params.draft, secrets)
-            choice = choose(surface, params.selector.via, params.draft, self._interfaces, permit)
+            choice = self._choose(surface, params, permit)
             with anyio.CancelScope(shield=True):  # a client that leaves now must not leave half an accepted drive
                 drive = await self._accept(params, body_sha, surface, choice, secrets)
                 self._enqueue(drive)
@@ -276,13 +294,22 @@ class Drives:
         if surface is None:
             return machine.give_up(False, "plugin_not_connected", "the window's plugin did not come back")
         permit = await self._permissions.permit(surface, record.params.draft, record.secrets)
-        choice = choose(surface, record.params.selector.via, record.params.draft, self._interfaces, permit)
+        choice = self._choose(surface, record.params, permit)
         return machine.drive(record.request, choice.candidates, choice.denied or machine.NO_INTERFACE)
 
     async def _surface(self, key: str) -> Surface | None:
         """The surface now; after a restart its plugin gets time to come back."""
-        await self._sessions.wait_for(window_of(key), REATTACH_S)
-        return next((surface for surface in surfaces(self._sessions) if surface.key == key), None)
+        await self._desktop.refresh()
+        return await self._surfaces.wait_for(key, REATTACH_S)
+
+    def _choose(self, surface: Surface, params: DriveStartParams, permit: Permit) -> Choice:
+        via, draft = params.selector.via, params.draft
+        return choose(surface, via, draft, self._interfaces, permit, self._desktop.lack)
+
+    def _is_injector(self, interface: str | None) -> bool:
+        return (
+            interface is not None and interface in self._interfaces and self._interfaces[interface].probe == "injector"
+        )
 
     def _close(self, drive: OpenDrive) -> None:
         self._settled += 1
@@ -323,7 +350,7 @@ class Drives:
             raise BridgeError(
                 Reason.UNKNOWN_INTERFACE, f"no interface is called {selector.via}", hint=f"one of: {known}"
             )
-        there = surfaces(self._sessions)
+        there = self._surfaces.all()
         found = matching(selector, there)
         if len(found) == 1:
             return found[0]

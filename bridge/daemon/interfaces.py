@@ -1,8 +1,8 @@
 """What clients ask of the registry: which interfaces there are, and which one a drive would take and why."""
 
-from bridge.daemon.channel import surfaces
+from bridge.daemon.drives import Desktop
 from bridge.daemon.permissions import Permissions
-from bridge.daemon.sessions import Sessions
+from bridge.daemon.surfaces import Surfaces
 from bridge.drive.selector import Choice, Considered, Surface, choose, matching, unreachable
 from bridge.protocol.messages import ExplainParams, ExplainResult, ExplainRow, InterfacesListResult, InterfaceView
 from registry.load import Registry
@@ -12,9 +12,10 @@ from registry.model import Interface
 class Interfaces:
     """Answers from the same registry and by the same choice and policy as the drives. Nothing is touched."""
 
-    def __init__(self, registry: Registry, sessions: Sessions, permissions: Permissions) -> None:
+    def __init__(self, registry: Registry, surfaces: Surfaces, permissions: Permissions, desktop: Desktop) -> None:
         self._registry = registry
-        self._sessions = sessions
+        self._surfaces = surfaces
+        self._desktop = desktop
         self._permissions = permissions
 
     def list(self) -> InterfacesListResult:
@@ -24,7 +25,8 @@ class Interfaces:
 
     async def explain(self, params: ExplainParams) -> ExplainResult:
         """The choice for every surface that fits, without a drive: for a prompt that holds no secret."""
-        there = surfaces(self._sessions)
+        await self._desktop.refresh(certainly=True)
+        there = self._surfaces.all()
         fitting = matching(params.selector, there)
         interfaces = self._registry.interfaces
         choices = [await self._choose(surface, params) for surface in fitting]
@@ -44,7 +46,8 @@ class Interfaces:
 
     async def _choose(self, surface: Surface, params: ExplainParams) -> Choice:
         permit = await self._permissions.permit(surface, params.draft, ())
-        return choose(surface, params.selector.via, params.draft, self._registry.interfaces, permit)
+        via, draft = params.selector.via, params.draft
+        return choose(surface, via, draft, self._registry.interfaces, permit, self._desktop.lack)
 
     def _row(self, considered: Considered, chosen: bool, asks: str | None) -> ExplainRow:
         interface = self._registry.interfaces[considered.interface]

@@ -10,10 +10,9 @@ import anyio
 from anyio import CapacityLimiter, to_thread
 
 from bridge.daemon.changes import Changes
-from bridge.daemon.channel import surface_id_of, window_of
 from bridge.daemon.claims import Claims
 from bridge.daemon.questions import Asked, Questions
-from bridge.daemon.sessions import Sessions
+from bridge.daemon.surfaces import Surfaces
 from bridge.drive.evidence import Fact
 from bridge.drive.match import text_sha
 from bridge.drive.record import Record
@@ -43,9 +42,9 @@ T = TypeVar("T")
 class Stores:
     """Reads the stores that plugins name, with the observers of the catalogue."""
 
-    def __init__(self, observers: Mapping[str, Observer], sessions: Sessions, changes: Changes) -> None:
+    def __init__(self, observers: Mapping[str, Observer], surfaces: Surfaces, changes: Changes) -> None:
         self._observers = observers
-        self._sessions = sessions
+        self._surfaces = surfaces
         self._changes = changes
         self._readers = CapacityLimiter(READERS)
         self._claims: dict[Path, Claims] = {}
@@ -57,10 +56,12 @@ class Stores:
 
     async def anchor(self, record: Record, candidate: Candidate) -> Anchor:
         """Where the surface's store stands now. Without a store there is a reason instead, and no witness."""
-        hint = self._hint(candidate.surface)
+        hint = self._surfaces.store(candidate.surface)
         observer = self._observers.get(hint.store) if hint else None
         if hint is None or observer is None:
-            return Anchor(reason="the plugin names no store" if hint is None else f"no observer is called {hint.store}")
+            return Anchor(
+                reason="nobody names the store of this chat" if hint is None else f"no observer is called {hint.store}"
+            )
         try:
             with anyio.fail_after(ANCHOR_S):
                 cursor = await self._read(_cursor, observer, hint)
@@ -128,11 +129,6 @@ class Stores:
 
     async def _read(self, function: Callable[..., T], *arguments: object) -> T:
         return await to_thread.run_sync(partial(function, *arguments), limiter=self._readers, abandon_on_cancel=True)
-
-    def _hint(self, surface: str) -> StoreHint | None:
-        session = self._sessions.find(window_of(surface))
-        infos = session.info.surfaces if session else []
-        return next((info.store for info in infos if info.surface_id == surface_id_of(surface)), None)
 
 
 def _cursor(observer: Observer, hint: StoreHint) -> Cursor:

@@ -1,0 +1,155 @@
+"""The side that acts on the desktop for a drive: an injector's steps become facts, and never better than a readback."""
+
+import logging
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from anyio import from_thread, to_thread
+
+from bridge.desk.desk import Desk
+from bridge.desk.injecting import Order, Performed, Step, perform
+from bridge.desk.targets import aimed
+from bridge.desk.turns import Turns
+from bridge.drive.evidence import Fact
+from bridge.drive.record import Record
+from bridge.drive.steps import (
+    Candidate,
+    ChannelDeclined,
+    ChannelDone,
+    ChannelLost,
+    Event,
+    Learned,
+    LookedUp,
+    NotSubmitted,
+)
+from bridge.drive.windows import Addressed
+from bridge.protocol.messages import FactKind, Grade
+from injectors.base import Declined, InjectionError, Inserted, Level, Lost, Stop, Submitted, Target, Withheld
+from injectors.blockers import Blocker
+from injectors.calibration import CalibrationStore
+from registry.model import Interface
+
+SLACK_S = 5.0
+"""How long before the drive's own deadline the hands are taken off, so that it can still be told how it went."""
+
+GRADES: Mapping[Level, Grade] = {Level.SENT: "claim", Level.DELIVERED: "claim", Level.VERIFIED: "readback"}
+
+log = logging.getLogger("koru.desk")
+Report = Callable[[Event], None]
+
+
+class InjectorChannel:
+    """`addressed` finds the window behind a surface's key, None when it is gone. `now_ms` is the wall clock."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        turns: Turns,
+        interfaces: Mapping[str, Interface],
+        calibrations: CalibrationStore,
+        addressed: Callable[[str], Addressed | None],
+        now_ms: Callable[[], int],
+        reach: Callable[[str], None],
+    ) -> None:
+        self._desk, self._turns = desk, turns
+        self._interfaces, self._calibrations = interfaces, calibrations
+        self._addressed, self._now_ms, self._reach = addressed, now_ms, reach
+        self._taken: dict[str, str] = {}
+
+    def session_of(self, candidate: Candidate) -> str | None:
+        return self._source(candidate)
+
+    async def hold(self, record: Record, candidate: Candidate, report: Report) -> None:
+        """Never needed: a delivery ends with all that will be known."""
+
+    async def deliver(self, record: Record, candidate: Candidate, report: Report) -> bool:
+        self._reach("before_deliver")
+        seconds = record.params.deadline_ms / 1000
+        try:
+            with self._turns.stoppable(record.drive_id) as stop:
+                if record.drive_id in self._taken:  # the operator's hands ended it: no other injector tries again
+                    stop.trip(self._taken[record.drive_id])
+                target = await self._target(candidate)
+                work = partial(self._work, record, candidate, target, stop, report)
+                await self._turns.run(work, stop, seconds - min(SLACK_S, seconds / 4))
+        except Declined as error:
+            self._remember(record, error)
+            report(ChannelDeclined(str(error.blocker), f"{error.message}; next: {error.hint}"))
+        except Lost as error:
+            report(ChannelLost(f"{error.blocker}: {error.message}; next: {error.hint}"))
+        else:
+            self._reach("after_deliver")
+        return False
+
+    async def lookup(self, record: Record, candidate: Candidate, report: Report) -> None:
+        """A desktop keeps no journal; what became of the text is for the chat's store to show."""
+        report(LookedUp(None))
+
+    async def cancel(self, record: Record, candidate: Candidate) -> None:
+        """Take the hands off. What was typed by then is told by the delivery itself."""
+        self._turns.trip(record.drive_id, "the drive's cancellation")
+
+    async def _target(self, candidate: Candidate) -> Target:
+        addressed = self._addressed(candidate.surface)
+        if addressed is None:
+            hint = "open the window, or name it in desk.yaml"
+            raise Declined(Blocker.TARGET_MISSING, "the window of this chat is not known any more", hint)
+        return await to_thread.run_sync(aimed, addressed, self._calibrations)
+
+    def _work(self, record: Record, candidate: Candidate, target: Target, stop: Stop, report: Report) -> None:
+        """In the worker's thread."""
+        settings = self._desk.settings
+        order = Order(
+            text=record.params.text,
+            target=target,
+            submit=not record.params.draft,
+            at_least=settings.submit_at_least,
+            guard=settings.operator_guard,
+            panic_key=settings.panic_key,
+        )
+        source = self._source(candidate)
+        notes: list[str] = []
+
+        def tell(step: Step) -> None:
+            if isinstance(step, str):
+                notes.append(step)
+            elif isinstance(step, Inserted):
+                said = (f"{step.method} of {step.characters} characters", f"level {step.level.name.lower()}")
+                self._learn(record, source, "inserted", step.level, (*said, *step.notes, *notes), report)
+            elif isinstance(step, Submitted):
+                self._learn(record, source, "submitted", step.level, step.notes, report)
+
+        injector = self._desk.injector(self._adapter(candidate))
+        performed = perform(injector, self._desk.environment, order, stop, tell)
+        log.info("drive %s: %s", record.drive_id, "; ".join(performed.notes))
+        from_thread.run_sync(report, _end(performed))
+
+    def _learn(
+        self, record: Record, source: str, kind: FactKind, level: Level, notes: tuple[str, ...], report: Report
+    ) -> None:
+        fact = Fact(kind, GRADES[level], source, self._now_ms(), record.text_sha, detail="; ".join(notes))
+        from_thread.run_sync(report, Learned(fact))
+
+    def _remember(self, record: Record, error: InjectionError) -> None:
+        if error.blocker is Blocker.STOPPED:
+            self._taken[record.drive_id] = error.message.removeprefix("stopped by ")
+
+    def _adapter(self, candidate: Candidate) -> str:
+        return self._interfaces[candidate.interface].adapter or ""
+
+    def _source(self, candidate: Candidate) -> str:
+        return f"{self._adapter(candidate)} on {self._desk.name}"
+
+
+def _end(performed: Performed) -> Event:
+    withheld = performed.withheld
+    return ChannelDone() if withheld is None else NotSubmitted(str(withheld.blocker), unsent(withheld, performed))
+
+
+def unsent(withheld: Withheld, performed: Performed) -> str:
+    """Why Enter was not pressed, and what became of the text."""
+    left = "the text was left in the field" if performed.restored.text_left else "our text was taken out of the field"
+    why = (
+        f" ({'; '.join(performed.restored.notes)})" if performed.restored.text_left and performed.restored.notes else ""
+    )
+    return f"Enter was not pressed: {withheld.message}; {left}{why}; next: {withheld.hint}"

@@ -1,0 +1,96 @@
+"""The desktop as the selector sees it: the operator's settings, and what each injector lacks by its own `needs`."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import anyio
+from anyio import CapacityLimiter, to_thread
+from anyio.abc import TaskGroup
+
+from bridge.desk.settings import DeskSettings, Signature, load, signature
+from bridge.drive.windows import NamedWindow
+from injectors.base import Injector
+from registry.model import Interface
+
+FRESH_S = 5.0
+LOOK_S = 0.1
+PROBE_S = 3.0
+Make = Callable[[Mapping[str, str]], Injector]
+
+
+class Desk:
+    """`catalogue` makes injectors by adapter name; `environment` is that of the desktop session, ours as a rule."""
+
+    def __init__(self, catalogue: Mapping[str, Make], directory: Path, environment: Mapping[str, str]) -> None:
+        self.environment = dict(environment)
+        self._injectors = {name: make(self.environment) for name, make in catalogue.items()}
+        self._directory = directory
+        self._signature: Signature = None
+        self._settings = DeskSettings()
+        self._lacks: dict[str, str | None] = {}
+        self._asked_at = -FRESH_S
+        self._looked_at = -LOOK_S
+        self._asking = anyio.Lock()
+        self._one = CapacityLimiter(1)
+
+    def attach(self, tasks: TaskGroup) -> None:
+        """The task group in which the injectors are asked ahead of time; the first answer is on its way then."""
+        self._tasks = tasks
+        tasks.start_soon(self._ask)
+
+    @property
+    def settings(self) -> DeskSettings:
+        return self._settings
+
+    @property
+    def name(self) -> str:
+        """The display that is acted on, as people know it."""
+        return self.environment.get("WAYLAND_DISPLAY") or self.environment.get("DISPLAY") or "no display"
+
+    def injector(self, adapter: str) -> Injector:
+        return self._injectors[adapter]
+
+    def windows(self) -> tuple[NamedWindow, ...]:
+        """Those that the operator named, by the settings of the last refresh."""
+        return self._settings.windows
+
+    def lack(self, interface: Interface) -> str | None:
+        """Why the interface's injector cannot run, by the last answer; acting asks again."""
+        if self._settings.problem is not None:
+            return f"desk.yaml cannot be read: {self._settings.problem}"
+        return self._lacks.get(interface.adapter or "", "there is no such injector")
+
+    async def refresh(self, *, certainly: bool = False) -> None:
+        """Read changed settings, and ask the injectors anew: in the background, or `certainly` before it returns."""
+        if anyio.current_time() - self._looked_at > LOOK_S:
+            await self._look()
+        if anyio.current_time() - self._asked_at < FRESH_S:
+            return
+        if certainly or not self._lacks:
+            await self._ask()
+        elif not self._asking.locked():
+            self._tasks.start_soon(self._ask)
+
+    async def _look(self) -> None:
+        found = await to_thread.run_sync(signature, self._directory)
+        self._looked_at = anyio.current_time()
+        if found != self._signature:
+            self._settings, self._signature = await to_thread.run_sync(load, self._directory), found
+
+    async def _ask(self) -> None:
+        async with self._asking:
+            if anyio.current_time() - self._asked_at < FRESH_S:
+                return
+            lacks = {}
+            for name, injector in self._injectors.items():
+                lacks[name] = await self._lack(injector)
+            self._lacks = lacks
+            self._asked_at = anyio.current_time()
+
+    async def _lack(self, injector: Injector) -> str | None:
+        with anyio.move_on_after(PROBE_S):
+            lack = await to_thread.run_sync(injector.needs, limiter=self._one, abandon_on_cancel=True)
+            return f"{lack.message} [{lack.blocker}]; next: {lack.hint}" if lack else None
+        # A limiter that a hung call still holds would make the others wait for it, too.
+        self._one = CapacityLimiter(1)
+        return f"the desktop did not answer within {PROBE_S:g} s"

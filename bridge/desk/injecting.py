@@ -1,0 +1,111 @@
+"""One injection from focus to Enter, as a plain blocking function that tells each step. It knows no drive."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+
+from injectors import prompt
+from injectors.base import (
+    ClipboardState,
+    Injection,
+    Injector,
+    Inserted,
+    Level,
+    Lost,
+    Method,
+    Place,
+    Restored,
+    Stop,
+    Submitted,
+    Target,
+    Withheld,
+)
+from injectors.guarding import guarded
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be put where. Without `submit` it stays a draft; Enter is pressed only from `at_least` on."""
+
+    text: str
+    target: Target
+    submit: bool
+    at_least: Level = Level.VERIFIED
+    method: Method = Method.PASTE
+    guard: bool = True
+    panic_key: str = "Pause"
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """How far it came. `withheld`: Enter was asked for and not pressed; `restored.text_left` says the rest."""
+
+    place: Place
+    inserted: Inserted
+    restored: Restored
+    submitted: Submitted | None = None
+    withheld: Withheld | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Everything there is to say beside the levels, each once."""
+        submitted = self.submitted.notes if self.submitted else ()
+        said = (*self.inserted.notes, *submitted, *self.restored.notes, _said(self.restored.clipboard), self.place.gap)
+        return tuple(dict.fromkeys(note for note in said if note))
+
+
+Step = Place | Inserted | Submitted | Withheld | Restored | str
+Tell = Callable[[Step], None]
+
+
+def perform(injector: Injector, environment: Mapping[str, str], order: Order, stop: Stop, tell: Tell) -> Performed:
+    """Insert, and submit if asked. Raises Declined (nothing touched) or Lost (nobody knows what is in the field).
+
+    Enter that was withheld leaves no text of ours in a field that reads as ours alone.
+    """
+    text = order.text.replace("\r\n", "\n").replace("\r", "\n")
+    with injector.locate(order.target, stop) as injection, _watched(environment, order, stop, tell):
+        tell(injection.place)
+        try:
+            inserted = injection.insert(text, order.method)
+        except Lost as lost:
+            inserted = _found_after_all(injection, text, order.method, lost)
+            tell(inserted)
+            return _closed(injection, inserted, Withheld(lost.blocker, lost.message, lost.hint), order, tell)
+        tell(inserted)
+        result = injection.submit(order.at_least) if order.submit else None
+        if result is not None:
+            tell(result)
+        if isinstance(result, Withheld):
+            return _closed(injection, inserted, result, order, tell)
+        restored = injection.restore()
+        tell(restored)
+        return Performed(injection.place, inserted, restored, result)
+
+
+def _closed(injection: Injection, inserted: Inserted, withheld: Withheld, order: Order, tell: Tell) -> Performed:
+    """Leave a draft that was asked for; take out what was to be sent and was not."""
+    restored = injection.restore(retract=order.submit)
+    tell(restored)
+    return Performed(injection.place, inserted, restored, withheld=withheld if order.submit else None)
+
+
+def _found_after_all(injection: Injection, text: str, method: Method, lost: Lost) -> Inserted:
+    """What was lost may stand in the field by now; only then is anything known of it."""
+    reading = injection.readback()
+    if reading is None or not prompt.same(reading.text, text):
+        raise lost
+    return Inserted(Level.VERIFIED, method, len(text), (f"read back equal by {reading.source}, after: {lost.message}",))
+
+
+@contextmanager
+def _watched(environment: Mapping[str, str], order: Order, stop: Stop, tell: Tell) -> Iterator[None]:
+    unwatched = nullcontext("the operator guard is switched off")
+    with guarded(environment, stop, panic=order.panic_key) if order.guard else unwatched as note:
+        if note:
+            tell(note)
+        yield
+
+
+def _said(clipboard: ClipboardState) -> str:
+    return "" if clipboard is ClipboardState.UNTOUCHED else f"clipboard {clipboard}"
