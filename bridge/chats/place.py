@@ -44,6 +44,8 @@ class Place:
         self._cursor: Cursor | None = None
         self._sessions: dict[str, Session] = {}
         self._begun_ms: int | None = None
+        # The turns of the chats that were read, while there is no cursor to tell what is new.
+        self._known: dict[str, frozenset[str]] = {}
 
     def look(self, *, everything: bool = False) -> Look:
         """Bring the chats up to date. Whatever the observer raises becomes a fault of the store."""
@@ -95,6 +97,7 @@ class Place:
             look.chats += more.chats
             look.turns += more.turns
             look.again = more.again
+            self._known.clear()
         return look
 
     def _read_recent(self) -> Look:
@@ -127,7 +130,8 @@ class Place:
         if before is None or not before.same_state(chat) or before.modified_ms != chat.modified_ms:
             look.chats.append(chat)
         if news:
-            look.turns += _latest(rows, self._begun_ms or 0)
+            look.turns += _latest(rows, self._begun_ms or 0, self._known.get(chat.session))
+        self._known[chat.session] = frozenset(row.turn for row in rows)
 
     def _past(self, cursor: Cursor, touched: set[Path] | None) -> Look:
         delta = self._observer.since(self.store, cursor, touched)
@@ -188,9 +192,11 @@ def _unsettled(chat: Chat) -> bool:
     return chat.problem is None and chat.observed_ms - chat.modified_ms < UNSETTLED_MS
 
 
-def _latest(rows: Sequence[Turn], begun_ms: int) -> Iterable[Turn]:
-    """What can be news since `begun_ms` in a chat nobody had looked into: its last turn, and what is dated so."""
+def _latest(rows: Sequence[Turn], begun_ms: int, known: frozenset[str] | None) -> Iterable[Turn]:
+    """What is news: the last turn, and those that were not known. In a chat nobody had looked into, the date tells."""
     if not rows:
         return ()
     last = rows[-1].turn
-    return [row for row in rows if row.turn == last or (row.written_ms or 0) >= begun_ms]
+    if known is None:
+        return [row for row in rows if row.turn == last or (row.written_ms or 0) >= begun_ms]
+    return [row for row in rows if row.turn == last or row.turn not in known]
