@@ -36,6 +36,23 @@ FORBIDDEN: dict[str, dict[str, str]] = {
         },
         **{name: PURE for name in ("injectors", "observers", "registry.load", "bridge.daemon", "bridge.ledger")},
     },
+    **{
+        f"bridge.goals.{module}": {
+            name: PURE
+            for name in (
+                "anyio",
+                "asyncio",
+                "time",
+                "os",
+                "socket",
+                "threading",
+                "subprocess",
+                "pathlib",
+                "bridge.daemon",
+            )
+        }
+        for module in ("machine", "steps")
+    },
     "bridge.ledger": {name: LEAF for name in ("bridge.daemon", "bridge.drive", "injectors", "observers", "registry")},
     "bridge.cli": {
         "bridge.daemon": SOCKET,
