@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import blake2b
 
 from observers.base import Role, State, Store, Turn
 from observers.regular_file import now_ms
@@ -41,6 +42,20 @@ class Exchange:
             self.reply.append(text)
         self.replied = evidence
         self.replied_ms = written_ms or self.replied_ms
+
+
+class Chain:
+    """Ids for the lines of a log that has none: each tells all lines up to its own, so that a copy has the same ids.
+
+    Two logs that begin with the same lines share the ids of those.
+    """
+
+    def __init__(self) -> None:
+        self._digest = blake2b(digest_size=8)
+
+    def add(self, line: bytes) -> str:
+        self._digest.update(len(line).to_bytes(8) + line)
+        return self._digest.hexdigest()
 
 
 def rows(store: Store, session: str, exchanges: Iterable[Exchange]) -> tuple[Turn, ...]:

@@ -6,6 +6,7 @@ Tables and states from the product's sources; states after errors, cancels and k
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from observers.base import ObserverError, Reason, Role, State
@@ -22,7 +23,7 @@ CANNOT_KNOW: tuple[str, ...] = (
 _MESSAGE, _PART = "message", "part"
 
 
-def entries(snapshot: Snapshot) -> list[Entry]:
+def entries(snapshot: Snapshot, _path: Path) -> list[Entry]:
     """The sessions that a person talks to: those of sub-agents have a parent."""
     columns = ["id", "parent_id", "directory", "time_updated"]
     found = []
@@ -55,7 +56,7 @@ def contents(snapshot: Snapshot, session: str) -> Contents:
         elsewhere = snapshot.table("session_message").get({"session_id": session}, ["session_id"])
         if elsewhere is not None:
             raise ObserverError(
-                Reason.SCHEMA_CHANGED, "its messages are in another table, session_message", where=f"#{session}"
+                Reason.SCHEMA_CHANGED, "its messages are in another table, session_message", where=session
             )
     return Contents(tuple(found), newest)
 

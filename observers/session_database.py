@@ -86,12 +86,12 @@ class SessionDatabase:
     """The part of an adapter that is the same for every such database.
 
     `entries` lists the chats that count, `ids` gives at least every turn id of one chat, `contents` its rows. All three
-    run on a snapshot and return values.
+    run on a snapshot and return values; the path of the database is for what never changes beside it.
     """
 
     def __init__(
         self,
-        entries: Callable[[Snapshot], list[Entry]],
+        entries: Callable[[Snapshot, Path], list[Entry]],
         ids: Callable[[Snapshot, str], Sequence[str]],
         contents: Callable[[Snapshot, str], Contents],
     ) -> None:
@@ -149,20 +149,20 @@ class SessionDatabase:
             yield held
 
     def _listed(self, held: _Held) -> list[Entry]:
+        path = Path(held.database.path)
         try:
             mark = held.database.poll(_nothing, None, timeout=TIMEOUT_S).mark
         except Unreadable as problem:
-            path = Path(held.database.path)
             if problem.reason is not sqlite_snapshot.Reason.MISSING or not _may_be_made(path):
                 raise
             return []
         if held.listed is None or held.listed[0] != mark:
-            held.entries = held.database.poll(self._if_made, held.entries, timeout=TIMEOUT_S)
+            held.entries = held.database.poll(lambda shot: self._if_made(shot, path), held.entries, timeout=TIMEOUT_S)
             held.listed = mark, held.entries.value
         return held.listed[1]
 
-    def _if_made(self, snapshot: Snapshot) -> list[Entry]:
-        return self._entries(snapshot) if snapshot.tables else []
+    def _if_made(self, snapshot: Snapshot, path: Path) -> list[Entry]:
+        return self._entries(snapshot, path) if snapshot.tables else []
 
     def _all_ids(self, snapshot: Snapshot, keys: Sequence[str]) -> dict[str, Sequence[str]]:
         return {key: tuple(self._ids(snapshot, key)) for key in keys}
@@ -172,9 +172,11 @@ class SessionDatabase:
         if newest:
             try:
                 contents, found = self._chat(held, entry.key)
-            except (Unreadable, ObserverError):
+            except (Unreadable, ObserverError) as problem:
                 # Whoever reads this chat is told why.
-                return Source(entry.key, None, entry.modified_ms, entry.workspace)
+                reason = _REASONS[problem.reason] if isinstance(problem, Unreadable) else problem.reason
+                unreadable = None if reason is Reason.CHANGING else f"{entry.stamp}/{reason}"
+                return Source(entry.key, unreadable, entry.modified_ms, entry.workspace)
             stamp, digest, modified_ms = entry.stamp, found, contents.modified_ms
             held.digests[entry.key] = stamp, digest, modified_ms
         if stamp != entry.stamp:
@@ -198,9 +200,13 @@ class SessionDatabase:
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Every Unreadable as the ObserverError it means."""
+    """Every Unreadable as the ObserverError it means, and every place with its path."""
     try:
         yield
+    except ObserverError as problem:
+        if not problem.where.startswith(str(path)):
+            problem.where = f"{path}#{problem.where}"
+        raise
     except Unreadable as problem:
         raise ObserverError(_REASONS[problem.reason], problem.detail, where=str(path)) from problem
 

@@ -77,7 +77,12 @@ def every_turn(case: Case, store: Store) -> Iterator[Turn]:
 def readable_turns(case: Case, store: Store) -> tuple[list[Turn], list[Reason]]:
     turns: list[Turn] = []
     problems: list[Reason] = []
-    for session in sorted(case.observer.sessions(store), key=lambda session: session.id):
+    try:
+        found = case.observer.sessions(store)
+    except ObserverError as error:
+        # One damaged file may be the whole store.
+        return [], [error.reason]
+    for session in sorted(found, key=lambda session: session.id):
         try:
             turns.extend(case.observer.turns(store, session.id))
         except ObserverError as error:

@@ -1,0 +1,7 @@
+CREATE TABLE ItemTable (key TEXT UNIQUE ON CONFLICT REPLACE, value BLOB);
+CREATE TABLE cursorDiskKV (key TEXT UNIQUE ON CONFLICT REPLACE, value BLOB);
+INSERT INTO ItemTable VALUES ('composer.composerHeaders', '{"allComposers": [{"composerId": "o1", "type": "head", "lastUpdatedAt": 1795203961000, "createdAt": 1795203961000, "workspaceIdentifier": {"id": "a1b2c3"}}, {"composerId": "gone", "createdAt": 1795203961000}]}');
+INSERT INTO cursorDiskKV VALUES ('composerData:o1', '{"_v": 17, "composerId": "o1", "name": "A chat", "status": "completed", "createdAt": 1795203961000, "lastUpdatedAt": 1795203961000, "unifiedMode": "agent", "fullConversationHeadersOnly": [{"bubbleId": "b1", "type": 1}, {"bubbleId": "b2", "type": 2}], "generatingBubbleIds": []}');
+INSERT INTO cursorDiskKV VALUES ('bubbleId:o1:b1', '{"_v": 3, "type": 1, "bubbleId": "b1", "text": "from before the table", "createdAt": "2026-11-20T19:46:01.000Z", "tokenCount": {"inputTokens": 0, "outputTokens": 0}}');
+INSERT INTO cursorDiskKV VALUES ('bubbleId:o1:b2', '{"_v": 3, "type": 2, "bubbleId": "b2", "text": "Yes.", "createdAt": "2026-11-20T19:46:01.010Z", "tokenCount": {"inputTokens": 0, "outputTokens": 0}}');
+INSERT INTO cursorDiskKV VALUES ('composerData:o2', '{"composerId": "o2", "status": "completed", "createdAt": 1795203961000, "conversation": [{"type": 1, "bubbleId": "i1", "text": "inline"}, {"type": 2, "bubbleId": "i2", "text": "Inline too."}]}');

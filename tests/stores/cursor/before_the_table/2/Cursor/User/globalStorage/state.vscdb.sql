@@ -1,0 +1,2 @@
+INSERT INTO cursorDiskKV VALUES ('composerData:o1', '{"_v": 17, "composerId": "o1", "name": "A chat", "status": "completed", "createdAt": 1795203961000, "lastUpdatedAt": 1795203966000, "unifiedMode": "agent", "fullConversationHeadersOnly": [{"bubbleId": "b1", "type": 1}, {"bubbleId": "b2", "type": 2}, {"bubbleId": "b3", "type": 1}], "generatingBubbleIds": []}');
+INSERT INTO cursorDiskKV VALUES ('bubbleId:o1:b3', '{"_v": 3, "type": 1, "bubbleId": "b3", "text": "again", "createdAt": "2026-11-20T19:46:06.000Z", "tokenCount": {"inputTokens": 0, "outputTokens": 0}}');

@@ -1,0 +1,12 @@
+CREATE TABLE ItemTable (key TEXT UNIQUE ON CONFLICT REPLACE, value BLOB);
+CREATE TABLE cursorDiskKV (key TEXT UNIQUE ON CONFLICT REPLACE, value BLOB);
+CREATE TABLE composerHeaders (composerId TEXT PRIMARY KEY, workspaceId TEXT, createdAt INTEGER, lastUpdatedAt INTEGER, isArchived INTEGER, isSubagent INTEGER, recency INTEGER, checkpointAt INTEGER, value TEXT);
+CREATE INDEX composerHeaders_recency ON composerHeaders (recency, composerId);
+INSERT OR REPLACE INTO composerHeaders VALUES ('c1', 'a1b2c3', 1795203961000, 1795203961000, 0, 0, 1795203961000, 1795203961000, '{"composerId": "c1", "name": "A chat", "lastUpdatedAt": 1795203961000, "hasBlockingPendingActions": false, "hasPendingPlan": false, "conversationCheckpointLastUpdatedAt": 1795203961000}');
+INSERT INTO cursorDiskKV VALUES ('composerData:c1', '{"_v": 17, "composerId": "c1", "name": "A chat", "status": "completed", "createdAt": 1795203961000, "lastUpdatedAt": 1795203961000, "unifiedMode": "agent", "fullConversationHeadersOnly": [{"bubbleId": "c1u", "type": 1}, {"bubbleId": "c1a", "type": 2}], "generatingBubbleIds": []}');
+INSERT INTO cursorDiskKV VALUES ('bubbleId:c1:c1u', '{"_v": 3, "type": 1, "bubbleId": "c1u", "text": "fine", "createdAt": "2026-11-20T19:46:01.000Z", "tokenCount": {"inputTokens": 0, "outputTokens": 0}}');
+INSERT INTO cursorDiskKV VALUES ('bubbleId:c1:c1a', '{"_v": 3, "type": 2, "bubbleId": "c1a", "text": "Well.", "createdAt": "2026-11-20T19:46:01.000Z", "tokenCount": {"inputTokens": 0, "outputTokens": 0}}');
+INSERT OR REPLACE INTO composerHeaders VALUES ('c2', 'a1b2c3', 1795203961000, 1795203961001, 0, 0, 1795203961001, 1795203961001, '{"composerId": "c2", "name": "A chat", "lastUpdatedAt": 1795203961001, "hasBlockingPendingActions": false, "hasPendingPlan": false, "conversationCheckpointLastUpdatedAt": 1795203961001}');
+INSERT INTO cursorDiskKV VALUES ('composerData:c2', '{"composerId": "c2", "full');
+INSERT OR REPLACE INTO composerHeaders VALUES ('c3', 'a1b2c3', 1795203961000, 1795203961002, 0, 0, 1795203961002, 1795203961002, '{"composerId": "c3", "name": "A chat", "lastUpdatedAt": 1795203961002, "hasBlockingPendingActions": false, "hasPendingPlan": false, "conversationCheckpointLastUpdatedAt": 1795203961002}');
+INSERT INTO cursorDiskKV VALUES ('composerData:c3', '{"composerId": "c3", "turns": []}');

@@ -1,0 +1,11 @@
+PRAGMA journal_mode = wal;
+PRAGMA wal_autocheckpoint = 0;
+CREATE TABLE ItemTable (key TEXT UNIQUE ON CONFLICT REPLACE, value BLOB);
+CREATE TABLE cursorDiskKV (key TEXT UNIQUE ON CONFLICT REPLACE, value BLOB);
+CREATE TABLE composerHeaders (composerId TEXT PRIMARY KEY, workspaceId TEXT, createdAt INTEGER, lastUpdatedAt INTEGER, isArchived INTEGER, isSubagent INTEGER, recency INTEGER, checkpointAt INTEGER, value TEXT);
+CREATE INDEX composerHeaders_recency ON composerHeaders (recency, composerId);
+BEGIN;
+INSERT OR REPLACE INTO composerHeaders VALUES ('c0000001', 'a1b2c3', 1795203961000, 1795203961000, 0, 0, 1795203961000, 1795203961000, '{"composerId": "c0000001", "name": "A chat", "lastUpdatedAt": 1795203961000, "hasBlockingPendingActions": false, "hasPendingPlan": false, "conversationCheckpointLastUpdatedAt": 1795203961000}');
+INSERT INTO cursorDiskKV VALUES ('composerData:c0000001', '{"_v": 17, "composerId": "c0000001", "name": "A chat", "status": "generating", "createdAt": 1795203961000, "lastUpdatedAt": 1795203961000, "unifiedMode": "agent", "fullConversationHeadersOnly": [{"bubbleId": "b1", "type": 1}], "generatingBubbleIds": []}');
+INSERT INTO cursorDiskKV VALUES ('bubbleId:c0000001:b1', '{"_v": 3, "type": 1, "bubbleId": "b1", "text": "fix the parser", "createdAt": "2026-11-20T19:46:01.000Z", "tokenCount": {"inputTokens": 0, "outputTokens": 0}}');
+COMMIT;

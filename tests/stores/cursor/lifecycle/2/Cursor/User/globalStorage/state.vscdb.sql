@@ -1,0 +1,6 @@
+BEGIN;
+INSERT OR REPLACE INTO composerHeaders VALUES ('c0000001', 'a1b2c3', 1795203961000, 1795203964000, 0, 0, 1795203964000, 1795203964000, '{"composerId": "c0000001", "name": "A chat", "lastUpdatedAt": 1795203964000, "hasBlockingPendingActions": false, "hasPendingPlan": false, "conversationCheckpointLastUpdatedAt": 1795203964000}');
+INSERT INTO cursorDiskKV VALUES ('composerData:c0000001', '{"_v": 17, "composerId": "c0000001", "name": "A chat", "status": "generating", "createdAt": 1795203961000, "lastUpdatedAt": 1795203964000, "unifiedMode": "agent", "fullConversationHeadersOnly": [{"bubbleId": "b1", "type": 1}, {"bubbleId": "b2", "type": 2}, {"bubbleId": "b3", "type": 2}], "generatingBubbleIds": []}');
+INSERT INTO cursorDiskKV VALUES ('bubbleId:c0000001:b2', '{"_v": 3, "type": 2, "bubbleId": "b2", "text": "I''ll run the tests.", "createdAt": "2026-11-20T19:46:03.000Z", "tokenCount": {"inputTokens": 0, "outputTokens": 0}}');
+INSERT INTO cursorDiskKV VALUES ('bubbleId:c0000001:b3', '{"_v": 3, "type": 2, "bubbleId": "b3", "text": "", "createdAt": "2026-11-20T19:46:04.000Z", "tokenCount": {"inputTokens": 0, "outputTokens": 0}, "capabilityType": 15, "toolFormerData": {"tool": 15, "name": "run_terminal_cmd", "status": "loading", "params": "{}"}}');
+COMMIT;

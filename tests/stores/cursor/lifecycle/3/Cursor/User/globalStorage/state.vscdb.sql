@@ -1,0 +1,6 @@
+BEGIN;
+INSERT OR REPLACE INTO composerHeaders VALUES ('c0000001', 'a1b2c3', 1795203961000, 1795203967000, 0, 0, 1795203967000, 1795203967000, '{"composerId": "c0000001", "name": "A chat", "lastUpdatedAt": 1795203967000, "hasBlockingPendingActions": false, "hasPendingPlan": false, "conversationCheckpointLastUpdatedAt": 1795203967000}');
+INSERT INTO cursorDiskKV VALUES ('composerData:c0000001', '{"_v": 17, "composerId": "c0000001", "name": "A chat", "status": "completed", "createdAt": 1795203961000, "lastUpdatedAt": 1795203967000, "unifiedMode": "agent", "fullConversationHeadersOnly": [{"bubbleId": "b1", "type": 1}, {"bubbleId": "b2", "type": 2}, {"bubbleId": "b3", "type": 2}, {"bubbleId": "b4", "type": 2}], "generatingBubbleIds": []}');
+INSERT INTO cursorDiskKV VALUES ('bubbleId:c0000001:b3', '{"_v": 3, "type": 2, "bubbleId": "b3", "text": "", "createdAt": "2026-11-20T19:46:05.000Z", "tokenCount": {"inputTokens": 0, "outputTokens": 0}, "capabilityType": 15, "toolFormerData": {"tool": 15, "name": "run_terminal_cmd", "status": "completed", "params": "{}"}}');
+INSERT INTO cursorDiskKV VALUES ('bubbleId:c0000001:b4', '{"_v": 3, "type": 2, "bubbleId": "b4", "text": "Fixed.", "createdAt": "2026-11-20T19:46:07.000Z", "tokenCount": {"inputTokens": 0, "outputTokens": 0}}');
+COMMIT;

@@ -1,0 +1,2 @@
+INSERT INTO cursorDiskKV VALUES ('bubbleId:c0000001:b5', '{"_v": 3, "type": 1, "bubbleId": "b5", "text": "now the tests", "createdAt": "2026-11-20T19:46:10.000Z", "tokenCount": {"inputTokens": 0, "outputTokens": 0}}');
+INSERT OR REPLACE INTO composerHeaders VALUES ('c0000001', 'a1b2c3', 1795203961000, 1795203970000, 0, 0, 1795203970000, 1795203970000, '{"composerId": "c0000001", "name": "A chat", "lastUpdatedAt": 1795203970000, "hasBlockingPendingActions": false, "hasPendingPlan": false, "conversationCheckpointLastUpdatedAt": 1795203970000}');
