@@ -1,6 +1,6 @@
 """Every observer by its id. An observer that is not listed here does not exist."""
 
-from observers import cursor, kilo, opencode, vscode_chat
+from observers import cursor, goose, kilo, opencode, vscode_chat, zed
 from observers.base import Observer
 
 OBSERVERS: dict[str, Observer] = {
@@ -8,4 +8,6 @@ OBSERVERS: dict[str, Observer] = {
     "opencode": opencode,
     "kilo": kilo,
     "cursor": cursor,
+    "goose": goose,
+    "zed": zed,
 }

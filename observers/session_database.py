@@ -79,7 +79,7 @@ class _Held:
     entries: Reading[list[Entry]] | None = None
     chats: OrderedDict[str, Reading[tuple[Contents, str]]] = field(default_factory=OrderedDict)
     digests: dict[str, tuple[str, str, int]] = field(default_factory=dict)
-    ids: dict[str, Sequence[str]] = field(default_factory=dict)
+    ids: dict[str, Sequence[str] | ObserverError] = field(default_factory=dict)
 
 
 class SessionDatabase:
@@ -124,7 +124,10 @@ class SessionDatabase:
                 at = keys.index(source.key) if source.key in keys else len(keys)
                 wanted = [source.key, *keys[at + 1 : at + _SCANNED_TOGETHER]]
                 held.ids = held.database.read(lambda shot: self._all_ids(shot, wanted), timeout=TIMEOUT_S)
-            return held.ids.pop(source.key)
+            found = held.ids.pop(source.key)
+        if isinstance(found, ObserverError):
+            raise found
+        return found
 
     def contents(self, store: Store, source: Source) -> Contents:
         """The rows of a chat."""
@@ -164,8 +167,15 @@ class SessionDatabase:
     def _if_made(self, snapshot: Snapshot, path: Path) -> list[Entry]:
         return self._entries(snapshot, path) if snapshot.tables else []
 
-    def _all_ids(self, snapshot: Snapshot, keys: Sequence[str]) -> dict[str, Sequence[str]]:
-        return {key: tuple(self._ids(snapshot, key)) for key in keys}
+    def _all_ids(self, snapshot: Snapshot, keys: Sequence[str]) -> dict[str, Sequence[str] | ObserverError]:
+        found: dict[str, Sequence[str] | ObserverError] = {}
+        for key in keys:
+            try:
+                found[key] = tuple(self._ids(snapshot, key))
+            except ObserverError as problem:
+                # One damaged chat says nothing about its neighbours.
+                found[key] = problem
+        return found
 
     def _source(self, held: _Held, entry: Entry, newest: bool) -> Source:
         stamp, digest, modified_ms = held.digests.get(entry.key, ("", "", 0))

@@ -1,0 +1,3 @@
+INSERT INTO messages(message_id, session_id, role, content_json, created_timestamp, metadata_json) VALUES ('m3', '20261120_1', 'user', '[{"type": "toolResponse", "id": "t1", "toolResult": {"status": "success", "value": [{"type": "text", "text": "ok"}]}}]', 1795203964, '{"userVisible": true, "agentVisible": true}');
+INSERT INTO messages(message_id, session_id, role, content_json, created_timestamp, metadata_json) VALUES ('m4', '20261120_1', 'assistant', '[{"type": "text", "text": "A parser."}]', 1795203966, '{"userVisible": true, "agentVisible": true}');
+UPDATE sessions SET updated_at = '2026-11-20 19:46:06' WHERE id = '20261120_1';

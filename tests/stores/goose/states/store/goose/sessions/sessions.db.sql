@@ -1,0 +1,17 @@
+CREATE TABLE schema_version (version INTEGER PRIMARY KEY, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP);
+CREATE TABLE sessions (id TEXT PRIMARY KEY, name TEXT NOT NULL DEFAULT '', session_type TEXT NOT NULL DEFAULT 'user', working_dir TEXT NOT NULL, created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP, updated_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP, total_tokens INTEGER, provider_name TEXT);
+CREATE TABLE messages (id INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT, session_id TEXT NOT NULL REFERENCES sessions(id), role TEXT NOT NULL, content_json TEXT NOT NULL, created_timestamp INTEGER NOT NULL, timestamp TIMESTAMP DEFAULT CURRENT_TIMESTAMP, tokens INTEGER, metadata_json TEXT);
+CREATE INDEX idx_messages_session ON messages(session_id);
+CREATE INDEX idx_sessions_updated ON sessions(updated_at DESC);
+INSERT INTO schema_version(version) VALUES (16);
+INSERT INTO sessions(id, name, session_type, working_dir, created_at, updated_at) VALUES ('a', 'A chat', 'user', '/home/me/app', '2026-11-20 19:46:01', '2026-11-20 19:46:01');
+INSERT INTO messages(message_id, session_id, role, content_json, created_timestamp, metadata_json) VALUES ('a1', 'a', 'user', '[{"type": "text", "text": "may I?"}]', 1795203961, '{"userVisible": true, "agentVisible": true}');
+INSERT INTO messages(message_id, session_id, role, content_json, created_timestamp, metadata_json) VALUES ('a2', 'a', 'assistant', '[{"type": "toolConfirmationRequest", "id": "t1", "toolName": "developer__shell", "arguments": {}, "prompt": null}]', 1795203962, '{"userVisible": true, "agentVisible": true}');
+INSERT INTO sessions(id, name, session_type, working_dir, created_at, updated_at) VALUES ('b', 'A chat', 'user', '/home/me/app', '2026-11-20 19:46:02', '2026-11-20 19:46:02');
+INSERT INTO messages(message_id, session_id, role, content_json, created_timestamp, metadata_json) VALUES ('b1', 'b', 'user', '[{"type": "text", "text": "cut short"}]', 1795203962, '{"userVisible": true, "agentVisible": true}');
+INSERT INTO messages(message_id, session_id, role, content_json, created_timestamp, metadata_json) VALUES ('b2', 'b', 'user', '[{"type": "text", "text": "and again"}]', 1795203963, '{"userVisible": true, "agentVisible": true}');
+INSERT INTO sessions(id, name, session_type, working_dir, created_at, updated_at) VALUES ('c', 'A chat', 'sub_agent', '/home/me/app', '2026-11-20 19:46:03', '2026-11-20 19:46:03');
+INSERT INTO messages(message_id, session_id, role, content_json, created_timestamp, metadata_json) VALUES ('c1', 'c', 'user', '[{"type": "text", "text": "do not count me"}]', 1795203963, '{"userVisible": true, "agentVisible": true}');
+INSERT INTO sessions(id, name, session_type, working_dir, created_at, updated_at) VALUES ('d', 'A chat', 'user', '/home/me/app', '2026-11-20 19:46:04', '2026-11-20 19:46:04');
+INSERT INTO messages(message_id, session_id, role, content_json, created_timestamp, metadata_json) VALUES ('d1', 'd', 'user', '[{"type": "text", "text": "damaged"}]', 1795203964, '{"userVisible": true, "agentVisible": true}');
+INSERT INTO messages(message_id, session_id, role, content_json, created_timestamp, metadata_json) VALUES ('d2', 'd', 'assistant', '[{"type": "te', 1795203964, '{"userVisible": true, "agentVisible": true}');
