@@ -1,0 +1,151 @@
+"""The state of a folder at one moment: git's revision, and a hash of what differs from it. Blocking; changes nothing.
+
+Where there is no git, or no commit yet, the hash is over size and time of every file.
+"""
+
+import os
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path, PurePath
+
+from bridge.goals.steps import Workspace
+from bridge.protocol.messages import CheckTerms
+
+GIT_S = 20.0
+FILES_MOST = 100_000
+CONTENT_MOST = 8 << 20
+CHANGED_SHOWN = 30
+# Made by tools on their own, and read by nobody who judges.
+CACHES = frozenset({".git", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", "node_modules", ".venv"})
+SHELLS = frozenset({"sh", "bash", "dash", "zsh"})
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A workspace, and a mark of every file that counts: what differs from git's revision, else all."""
+
+    state: Workspace
+    files: Mapping[str, str]
+
+
+def look(folder: Path, checks: Iterable[CheckTerms] = ()) -> Look:
+    """Never raises for what a folder holds."""
+    protected = _digest(_marks(folder, _protected(folder, checks)))
+    revision = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
+    try:
+        names = list(_differing(folder) if revision else _walk(folder))
+    except OSError as error:
+        why = f"the files cannot be read: {error.strerror or error}"
+        return Look(Workspace(bool(revision), _text(revision), None, protected, why), {})
+    if len(names) > FILES_MOST:
+        why = f"more than {FILES_MOST} files would have to be compared"
+        return Look(Workspace(bool(revision), _text(revision), None, protected, why), {})
+    files = _marks(folder, names) if revision else _stamps(folder, names)
+    return Look(Workspace(bool(revision), _text(revision), _digest(files), protected), files)
+
+
+def changed(before: Look, after: Look) -> list[str]:
+    """The files that differ between two looks, as people read it."""
+    names = sorted(n for n in {*before.files, *after.files} if before.files.get(n) != after.files.get(n))
+    shown = names[:CHANGED_SHOWN]
+    return [*shown, f"… and {len(names) - len(shown)} more"] if len(names) > len(shown) else shown
+
+
+def _protected(folder: Path, checks: Iterable[CheckTerms]) -> Iterator[str]:
+    """What makes a check this check: what its globs name, and the script that it is."""
+    seen = set()
+    for check in checks:
+        named = [path for glob in check.protect for path in folder.glob(glob)]
+        found = [below for path in named for below in (path.rglob("*") if path.is_dir() else (path,))]
+        words = check.command[1:2] if PurePath(check.command[0]).name in SHELLS else check.command[:1]
+        found += [folder / check.cwd / word for word in words if "/" in word or words is not check.command[:1]]
+        for path in found:
+            name = os.path.relpath(path, folder)
+            if name not in seen and not name.startswith("..") and path.is_file() and _counts(name):
+                seen.add(name)
+                yield name
+
+
+def _counts(name: str) -> bool:
+    return not name.endswith(".pyc") and CACHES.isdisjoint(PurePath(name).parts)
+
+
+def _differing(folder: Path) -> Iterator[str]:
+    listed = _git(folder, "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
+    if listed is None:
+        raise OSError(0, "git gave no status")
+    prefix = (_git(folder, "rev-parse", "--show-prefix") or b"").decode("utf-8", "surrogateescape").strip("\n")
+    for entry in listed.split(b"\0"):
+        name = entry[3:].decode("utf-8", "surrogateescape")
+        if name and _counts(name):
+            yield os.path.relpath(name, prefix or ".")
+
+
+def _walk(folder: Path) -> Iterator[str]:
+    count = 0
+    for root, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in CACHES]
+        for name in names:
+            path = os.path.relpath(os.path.join(root, name), folder)  # noqa: PTH118
+            if _counts(path):
+                count += 1
+                yield path
+        if count > FILES_MOST:
+            return
+
+
+def _marks(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    return {name: _mark(folder / name) for name in names}
+
+
+def _mark(path: Path) -> str:
+    try:
+        if path.is_symlink():
+            return f"link {path.readlink()}"
+        found = path.stat()
+        if not path.is_file() or found.st_size > CONTENT_MOST:
+            return f"{found.st_size} {found.st_mtime_ns}"
+        return sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        return f"gone {error.errno}"
+
+
+def _stamps(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    stamps = {}
+    for name in names:
+        try:
+            found = (folder / name).lstat()
+            stamps[name] = f"{found.st_size} {found.st_mtime_ns} {found.st_ino}"
+        except OSError as error:
+            stamps[name] = f"gone {error.errno}"
+    return stamps
+
+
+def _digest(files: Mapping[str, str]) -> str:
+    lines = "".join(f"{name}\0{mark}\n" for name, mark in sorted(files.items()))
+    return sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def _git(folder: Path, *words: str) -> bytes | None:
+    """What git says; None when it has nothing to say, is not there, or takes too long. It takes no locks."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    command = ["git", "-C", str(folder), "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", *words]
+    try:
+        done = subprocess.run(
+            command,
+            env={**environment, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=GIT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def _text(revision: bytes | None) -> str | None:
+    return revision.decode("ascii", "replace").strip() if revision else None
