@@ -1,6 +1,6 @@
 """Every observer by its id. An observer that is not listed here does not exist."""
 
-from observers import cursor, goose, kilo, opencode, vscode_chat, zed
+from observers import claude_code, cursor, goose, kilo, opencode, vscode_chat, zed
 from observers.base import Observer
 
 OBSERVERS: dict[str, Observer] = {
@@ -10,4 +10,5 @@ OBSERVERS: dict[str, Observer] = {
     "cursor": cursor,
     "goose": goose,
     "zed": zed,
+    "claude_code": claude_code,
 }

@@ -13,14 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from zstandard import ZstdDecompressor, ZstdError
+
 from observers.base import ObserverError, Reason
-from observers.regular_file import Stamp, chunks, opened
+from observers.regular_file import CHUNK, Stamp, chunks, opened
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 MAX_FILE = 512 << 20
 MAX_LINE = 64 << 20
+# The most memory a compressed log may ask for.
+ZSTD_WINDOW = 1 << 27
 # An unfinished write is a writer at work for this long, and damage afterwards.
 WRITE_GRACE_NS = 10_000_000_000
 
@@ -55,12 +59,13 @@ class Log:
             )
         self.resumed = after is not None and self._still_holds(after)
         self._offset = after.offset if after is not None and self.resumed else 0
+        self._partial = False
 
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
         """Each line with the byte offset it starts at, without its newline, blank lines left out."""
         kept: list[bytes] = []
         kept_size = 0
-        for data in chunks(self._descriptor, self._offset, self.stamp.size):
+        for data in self._chunks():
             *whole, rest = data.split(b"\n")
             for piece in whole:
                 line = b"".join([*kept, piece])
@@ -72,6 +77,10 @@ class Log:
             kept.append(rest)
             kept_size += len(rest)
             self._check(kept_size, self._offset)
+        self._partial = kept_size > 0
+
+    def _chunks(self) -> Iterator[bytes]:
+        return chunks(self._descriptor, self._offset, self.stamp.size)
 
     def place(self) -> Place:
         """Where the next pass resumes. `changing` when what was read is no longer what stands there."""
@@ -106,11 +115,49 @@ class Log:
             raise ObserverError(Reason.TOO_LARGE, f"a line of more than {self._max_line} bytes", where=where)
 
 
+class CompressedLog(Log):
+    """A log that its product has put away as zstd. It is read from the start each time, for it does not grow."""
+
+    def __init__(self, path: Path, descriptor: int, max_line: int) -> None:
+        super().__init__(path, descriptor, None, max_line)
+
+    def _chunks(self) -> Iterator[bytes]:
+        size = 0
+        unpacking = ZstdDecompressor(max_window_size=ZSTD_WINDOW)
+        try:
+            with (
+                os.fdopen(os.dup(self._descriptor), "rb") as file,
+                unpacking.stream_reader(file, read_across_frames=True) as reader,
+            ):
+                while data := reader.read(CHUNK):
+                    size += len(data)
+                    if size > MAX_FILE:
+                        message = f"more than {MAX_FILE} bytes when unpacked"
+                        raise ObserverError(Reason.TOO_LARGE, message, where=str(self.path))
+                    yield data
+        except ZstdError as error:
+            damage = ObserverError(Reason.CORRUPT, f"not zstd: {error}", where=str(self.path))
+            raise changing_or(damage, self.stamp) from error
+
+    def place(self) -> Place:
+        """Nothing resumes here. `changing` or `corrupt` when what was unpacked ends in the middle of a line."""
+        if self._partial:
+            damage = ObserverError(Reason.CORRUPT, "ends in the middle of a line", where=str(self.path))
+            raise changing_or(damage, self.stamp)
+        return Place(self.stamp.device, self.stamp.inode, self._offset, b"")
+
+    def _still_holds(self, place: Place) -> bool:
+        return False
+
+
 @contextmanager
 def open_log(path: Path, after: Place | None = None, max_line: int = MAX_LINE) -> Iterator[Log]:
     """A pass that resumes after `after`, or starts over (`resumed` is False) where the log was rewritten."""
     with opened(path) as descriptor:
-        yield Log(path, descriptor, after, max_line)
+        if path.suffix == ".zst":
+            yield CompressedLog(path, descriptor, max_line)
+        else:
+            yield Log(path, descriptor, after, max_line)
 
 
 def parse(line: bytes, where: str) -> object:

@@ -1,0 +1,140 @@
+"""Chats kept as logs of JSON objects, one a line: what is the same for every adapter of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from observers.activity import Activity
+from observers.base import ObserverError, Reason, Role, State, Store, Turn
+from observers.exchange import Exchange, rows
+from observers.jsonl import Folds, parse
+from observers.listing import Source
+from observers.session_files import Layout, SessionFiles, file_of
+
+_NEWEST = 8
+REASON_MOST = 300
+
+
+@dataclass(slots=True)
+class Talk:
+    """A chat as its log told it so far. `ids`: every turn id it ever held. `strange`: kinds of lines nobody knows here.
+
+    `known` is how many lines were understood.
+    """
+
+    exchanges: dict[str, Exchange] = field(default_factory=dict)
+    ids: set[str] = field(default_factory=set)
+    strange: set[str] = field(default_factory=set)
+    known: int = 0
+
+    def begin(
+        self, turn: str, text: str, where: str, written_ms: int | None = None, role: Role = Role.USER
+    ) -> Exchange:
+        """A new exchange, the newest of the chat. One that is there already is the same again."""
+        self.ids.add(turn)
+        if turn not in self.exchanges:
+            self.exchanges[turn] = Exchange(turn, text, where, role, written_ms=written_ms)
+        return self.exchanges[turn]
+
+    def drop(self, turn: str) -> None:
+        """The product took it out of the chat; its id stays known."""
+        self.exchanges.pop(turn, None)
+
+    @property
+    def newest(self) -> Exchange | None:
+        return next(reversed(self.exchanges.values()), None)
+
+
+T = TypeVar("T", bound=Talk)
+
+
+class Transcripts(Generic[T]):
+    """What an adapter of such logs needs beside its own meaning of a line.
+
+    `line` takes in one entry. `finish` gives the exchanges as they stand, and may know more of a session than its log
+    tells; it must not change the talk. `marks` looks once at what a store tells beside its logs, and gives what each
+    session is by that; None for one that does not count.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        start: Callable[[], T],
+        line: Callable[[T, dict[str, Any], str], None],
+        finish: Callable[[T, Store, Source], Iterable[Exchange]],
+        freshness_s: float,
+        marks: Callable[[Store], Callable[[Source], Source | None]] = lambda store: lambda source: source,
+    ) -> None:
+        self._line = line
+        self._finish = finish
+        self._logs: Folds[T] = Folds(start, self._fold)
+        self._files = SessionFiles(layout)
+        self._marks = marks
+        self.activity = Activity(self.sources, self._scan, self._read, freshness_s, one=self._one, dated=True)
+
+    def sources(self, store: Store) -> Sequence[Source]:
+        """The sessions of a store, oldest write first."""
+        mark = self._marks(store)
+        return [marked for source in self._files.sources(store) if (marked := mark(source)) is not None]
+
+    def _one(self, store: Store, path: Path) -> Source | None:
+        source = self._files.one(store, path)
+        return None if source is None else self._marks(store)(source)
+
+    def fingerprint(self, store: Store) -> str:
+        """`jsonl`, and the kinds of lines in the newest sessions that were unknown when this was written."""
+        strange: set[str] = set()
+        newest = self.sources(store)[-_NEWEST:]
+        for source in newest:
+            strange |= self._logs.read(file_of(source), _strange)
+        return " ".join(["jsonl" if newest else "empty", *(f"+{kind}" for kind in sorted(strange))])
+
+    def _scan(self, store: Store, source: Source) -> Iterable[str]:
+        return self._logs.read(file_of(source), lambda talk: frozenset(talk.ids))
+
+    def _read(self, store: Store, source: Source) -> Sequence[Turn]:
+        path = file_of(source)
+
+        def render(talk: T) -> tuple[Turn, ...]:
+            if talk.strange and not talk.known:
+                message = f"no line is of a known kind, but {', '.join(sorted(talk.strange)[:5])}"
+                raise ObserverError(Reason.SCHEMA_CHANGED, message, where=str(path))
+            return rows(store, source.key, self._finish(talk, store, source))
+
+        return self._logs.read(path, render)
+
+    def _fold(self, talk: T, offset: int, line: bytes, path: Path) -> None:
+        where = f"{path}@{offset}"
+        entry = parse(line, where)
+        if not isinstance(entry, dict):
+            raise ObserverError(Reason.SCHEMA_CHANGED, "a line is not an object", where=where)
+        try:
+            self._line(talk, entry, where)
+        except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+            message = f"a field has another shape: {type(error).__name__} {error}"
+            raise ObserverError(Reason.SCHEMA_CHANGED, message, where=where) from error
+
+
+def as_they_are(talk: Talk, store: Store, source: Source) -> Iterable[Exchange]:
+    """The exchanges of a log that tells everything by itself."""
+    return talk.exchanges.values()
+
+
+def brief(text: object) -> str | None:
+    """A message as a reason: its first line, not too long. None for anything but text."""
+    if not isinstance(text, str) or not text.strip():
+        return None
+    return text.strip().split("\n")[0][:REASON_MOST]
+
+
+def ended(exchange: Exchange, state: State, reason: str | None = None) -> None:
+    """The end of a turn, unless it had one: what comes late is about something else."""
+    if not exchange.state.over:
+        exchange.become(state, reason)
+
+
+def _strange(talk: Talk) -> frozenset[str]:
+    return frozenset(talk.strange)
