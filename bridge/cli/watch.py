@@ -31,6 +31,10 @@ DRIVES_MOST = 200
 # A state that people wait for comes first, one that is over last.
 ORDER = ("needs_input", "rate_limited", "error", "working", "queued", "interrupted", "unknown", "done")
 HEADER = ("STATE", "WRITTEN", "LATE", "PRODUCT", "WORKSPACE", "DRIVE", "CHAT", "WHY")
+# The widest the columns before the last two may be, and which of them go first where there is no room.
+MOST = (12, 12, 7, 16, 28, 14)
+SPARED = (5, 2, 4, 3)
+LEAST = 12
 # Into the other screen, without wrapping and without a cursor; and back.
 ENTER, LEAVE = "\x1b[?1049h\x1b[?7l\x1b[?25l", "\x1b[?25h\x1b[?7h\x1b[?1049l"
 
@@ -96,10 +100,7 @@ def _lines(watcher: "Watcher", which: "Wanted", drives: "_Drives", arguments: "N
     for update in watcher.updates():
         if not ready and update.empty and update.stores[0] == update.stores[1]:
             ready = True
-            if arguments.json:
-                emit({"event": "ready", "stores": update.stores[1]})
-            else:
-                print(f"koru: watching {update.stores[1]:,} stores", file=sys.stderr)
+            _ready(update.stores[1], arguments)
         for chat in update.chats:
             before = told.get(chat.key)
             told[chat.key] = chat
@@ -107,18 +108,30 @@ def _lines(watcher: "Watcher", which: "Wanted", drives: "_Drives", arguments: "N
             meant = which.takes_state(chat) or (before is not None and which.takes_state(before))
             if meant and (before is None or not chat.same_state(before)):
                 _line(chat, drives.of(chat), arguments)
-        for chat in update.gone:
-            if told.pop(chat.key, None) is not None and arguments.json:
-                emit({"event": "gone", **chat.row()})
+        gone = [chat for chat in update.gone if told.pop(chat.key, None) is not None]
         if arguments.json:
-            for fault in update.faults:
-                emit({"event": "fault", **fault.row()})
-            for fault in update.cleared:
-                emit({"event": "fault_over", **fault.row()})
+            _events(update, gone)
         else:
             _complain(update.faults)
         sys.stdout.flush()
     return 0
+
+
+def _ready(stores_there: int, arguments: "Namespace") -> None:
+    """How things stood was told; what comes now is news."""
+    if arguments.json:
+        emit({"event": "ready", "stores": stores_there})
+    else:
+        print(f"koru: watching {stores_there:,} stores", file=sys.stderr)
+
+
+def _events(update: "Update", gone: "list[Chat]") -> None:
+    for chat in gone:
+        emit({"event": "gone", **chat.row()})
+    for fault in update.faults:
+        emit({"event": "fault", **fault.row()})
+    for fault in update.cleared:
+        emit({"event": "fault_over", **fault.row()})
 
 
 def _line(chat: "Chat", drive: str | None, arguments: "Namespace") -> None:
@@ -140,7 +153,7 @@ def _live(watcher: "Watcher", which: "Wanted", drives: "_Drives") -> int:
     screen = _Screen()
     signal.signal(signal.SIGTERM, _interrupt)
     with screen:
-        for update in watcher.updates(TICK_S):
+        for update in watcher.updates(REFRESH_S):
             if screen.due(update):
                 shown = [chat for chat in ordered(watcher.chats()) if which.takes_state(chat)]
                 screen.draw(_page(shown, drives, watcher, update))
@@ -155,7 +168,8 @@ class _Screen:
     """The terminal's other screen; the first is as it was when this is left, however that happens."""
 
     def __init__(self) -> None:
-        self._next = 0.0
+        self._drawn = float("-inf")
+        self._pending = False
         self._last: list[str] = []
 
     def __enter__(self) -> "_Screen":
@@ -166,11 +180,12 @@ class _Screen:
         self._write(LEAVE)
 
     def due(self, update: "Update") -> bool:
-        """Changes are gathered for a moment, so that a busy chat costs no more than an idle one."""
+        """Changes are gathered for a moment, so that a busy chat costs no more than one picture in that time."""
         now = time.monotonic()
-        if now < self._next and not (update.empty and now + REFRESH_S > self._next):
+        self._pending |= not update.empty
+        if now < self._drawn + (REFRESH_S if self._pending else TICK_S):
             return False
-        self._next = now + REFRESH_S
+        self._pending, self._drawn = False, now
         return True
 
     def draw(self, lines: "list[str]") -> None:
@@ -207,17 +222,21 @@ def _summary(shown: "list[Chat]", watcher: "Watcher", update: "Update") -> str:
 
 
 def _table(rows: "list[tuple[str, ...]]", columns: int) -> "list[str]":
-    """Columns as wide as they need to be; the last two share what is left."""
+    """Columns as wide as they need to be; the last two share what is left. A narrow terminal shows fewer."""
     if not rows:
         return [paint("no chat was written to in this time", "dim")]
-    most = (12, 12, 7, 16, 28, 14)
-    widths = [min(limit, max(width(row[n]) for row in (HEADER, *rows))) for n, limit in enumerate(most)]
-    left = max(16, columns - sum(widths) - 2 * (len(HEADER) - 1))
-    reason = min(left // 2, max(width(row[-1]) for row in (HEADER, *rows)))
+    needed = [max(width(row[n]) for row in (HEADER, *rows)) for n in range(len(HEADER))]
+    widths = [min(most, need) for most, need in zip(MOST, needed, strict=False)]
+    for column in SPARED:
+        if columns - sum(widths) - 2 * sum(size > 0 for size in (*widths, 1)) >= 2 * LEAST:
+            break
+        widths[column] = 0
+    left = max(2, columns - sum(widths) - 2 * sum(size > 0 for size in (*widths, 1)))
+    reason = min(left // 2, needed[-1])
     widths += [left - reason, reason]
-    lines = [paint("  ".join(fit(cell, size) for cell, size in zip(HEADER, widths, strict=True)), "dim")]
+    lines = [paint("  ".join(fit(cell, size) for cell, size in zip(HEADER, widths, strict=True) if size), "dim")]
     for row in rows:
-        cells = [fit(clean(cell), size) for cell, size in zip(row, widths, strict=True)]
+        cells = [fit(clean(cell), size) for cell, size in zip(row, widths, strict=True) if size]
         lines.append("  ".join([paint(cells[0], STYLES.get(row[0], "dim")), *cells[1:]]))
     return lines
 

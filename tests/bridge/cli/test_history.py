@@ -290,18 +290,20 @@ def test_the_command_runs_in_a_terminal_that_cannot_show_everything(tmp_path: Pa
         assert told.stdout.strip()
 
 
-def chat(path: Path, *prompts: str, age_s: float = 60) -> None:
-    """A chat of VS Code with these prompts, all answered."""
+def chat(path: Path, *prompts: str, state: int = 1, age_s: float = 60) -> None:
+    """A chat of VS Code with these prompts, all answered but the last, which is in this state of VS Code's."""
     requests = [
         {
             "requestId": f"{path.stem}-{number}",
             "timestamp": time.time_ns() // 1_000_000,
             "message": {"text": prompt},
             "response": [{"value": f"answer to {prompt}"}],
-            "modelState": {"value": 1},
+            "modelState": {"value": state if number == len(prompts) - 1 else 1},
         }
         for number, prompt in enumerate(prompts)
     ]
-    path.write_text(json.dumps({"kind": 0, "v": {"version": 3, "requests": requests}}) + "\n", encoding="utf-8")
+    partial = path.with_suffix(".tmp")
+    partial.write_text(json.dumps({"kind": 0, "v": {"version": 3, "requests": requests}}) + "\n", encoding="utf-8")
     if age_s:
-        os.utime(path, (time.time() - age_s, time.time() - age_s))
+        os.utime(partial, (time.time() - age_s, time.time() - age_s))
+    partial.replace(path)
