@@ -244,6 +244,12 @@ class Injection(Protocol):
     def readback(self) -> Reading | None:
         """The field's text now, or None when nothing here can read it."""
 
+    def take_focus(self) -> Field | None:
+        """Bring the window to the front, click its calibrated input, and name the field that then has the focus.
+
+        None: accessibility cannot name it. Raises Declined.
+        """
+
     def submit(self, at_least: Level = Level.VERIFIED) -> Submitted | Withheld:
         """Press Enter as a guarded step, if the insert reached `at_least`. Raises Lost only after the press."""
 

@@ -7,6 +7,7 @@ from typing import Self
 from injectors import prompt
 from injectors.base import (
     ClipboardState,
+    Declined,
     Inserted,
     Inspection,
     Level,
@@ -67,6 +68,9 @@ class ClipboardInjection:
 
     def inspect(self) -> Inspection:
         return Inspection(None, None, None)
+
+    def take_focus(self) -> None:
+        raise Declined(Blocker.DESK_UNSUPPORTED, "this injector moves no focus", "use another injector")
 
     def submit(self, at_least: Level = Level.VERIFIED) -> Submitted | Withheld:
         return Withheld(Blocker.LEVEL_TOO_LOW, "this injector presses no keys", "paste and send by hand")

@@ -28,6 +28,15 @@ class X11Pointer:
             raise Declined(Blocker.TARGET_GONE, message, "open the window again") from error
         return int(geometry.width), int(geometry.height)
 
+    def position(self, xid: int) -> tuple[int, int]:
+        """Where the pointer is, from the window's top left. Raises Declined when the window is gone."""
+        try:
+            where = self._display.window(xid).query_pointer()
+        except (XError, *gone) as error:
+            message = f"window {xid:#x} is gone"
+            raise Declined(Blocker.TARGET_GONE, message, "open the window again") from error
+        return int(where.win_x), int(where.win_y)
+
     def click(self, xid: int, at: tuple[int, int], guard: Callable[[], None]) -> None:
         """Click at pixels from the window's top left, if that very spot shows this window. Raises Declined."""
         root = self._display.root

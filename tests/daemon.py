@@ -37,6 +37,7 @@ class Daemon:
     home: Path
     process: "subprocess.Popen[bytes] | None" = None
     environment: dict[str, str] = field(default_factory=dict)
+    more: dict[str, str] = field(default_factory=dict)
 
     @property
     def socket(self) -> Path:
@@ -55,6 +56,7 @@ class Daemon:
             "XDG_CONFIG_HOME": str(self.home / "config"),
             "KORU_SOCKET": str(self.socket),
             **({"KORU_FAULT": fault} if fault else {}),
+            **self.more,
         }
         self.socket.parent.mkdir(mode=0o700, exist_ok=True)
         with (self.home / "out").open("ab") as out:

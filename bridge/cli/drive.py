@@ -46,9 +46,9 @@ def configure(parser: "ArgumentParser") -> None:
     parser.add_argument("--draft", action="store_true", help="put the text into the input and do not send it")
     parser.add_argument("--wait", action="store_true", help="also wait for the turn to end, and print the reply")
     parser.add_argument(
-        "--turn-deadline", type=_seconds, default=600.0, metavar="S", help="how long a turn may take (600)"
+        "--turn-deadline", type=seconds, default=600.0, metavar="S", help="how long a turn may take (600)"
     )
-    parser.add_argument("--deadline", type=_seconds, default=90.0, metavar="S", help="how long to look for proof (90)")
+    parser.add_argument("--deadline", type=seconds, default=90.0, metavar="S", help="how long to look for proof (90)")
     parser.add_argument(
         "--require", choices=("host", "witness"), default="host", help="the proof that is enough (host)"
     )
@@ -64,10 +64,11 @@ def run(arguments: "Namespace") -> int:
         return _one(f"drive/{'get' if words[0] == 'show' else 'cancel'}", words[1], arguments)
     if words and words[0] in ACTIONS:
         raise BridgeError(Reason.USAGE, f"koru drive {words[0]} takes {'no id' if words[0] == 'list' else 'one id'}")
-    return _drive(_prompt(arguments), arguments)
+    return _drive(read_prompt(arguments), arguments)
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """A number of seconds as argparse wants it."""
     import argparse
 
     try:
@@ -79,7 +80,8 @@ def _seconds(text: str) -> float:
     return value
 
 
-def _prompt(arguments: "Namespace") -> str:
+def read_prompt(arguments: "Namespace") -> str:
+    """The prompt of TEXT, stdin or --file, whole and fit to be sent. BridgeError."""
     words, file = arguments.words, arguments.file
     if len(words) > 1 or (words and file):
         hint = "quote the prompt as one argument, or use - or --file"

@@ -29,6 +29,11 @@ GROUPS: dict[str, dict[str, str]] = {
         "down": "stop the daemon",
         "status": "show the daemon and the windows connected to it",
     },
+    "Desktop": {
+        "inject": "put a text into a window, step by step",
+        "calibrate": "tell where the chat's input is in a window",
+        "stop": "take Koru's hands off keyboard and mouse, now",
+    },
     "Policy": {
         "trust": "show and change how far an interface is trusted",
         "approvals": "decide what waits for a person",

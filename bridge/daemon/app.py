@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -18,22 +19,28 @@ from bridge.daemon.channel import PluginChannel
 from bridge.daemon.channels import Channels
 from bridge.daemon.drives import Drives
 from bridge.daemon.epochs import Epochs
+from bridge.daemon.examiner import Examiner
 from bridge.daemon.faults import Faults
-from bridge.daemon.handlers import House, Identity
+from bridge.daemon.handlers import House, Identity, status
 from bridge.daemon.interfaces import Interfaces
 from bridge.daemon.journal import Journal, now_ms
 from bridge.daemon.permissions import Permissions
+from bridge.daemon.reach import Reach
+from bridge.daemon.recoveries import Recoveries
 from bridge.daemon.rundir import Listening
 from bridge.daemon.runner import Runner
 from bridge.daemon.server import Connections, Server
 from bridge.daemon.sessions import HEARTBEAT_MS, Sessions
 from bridge.daemon.surfaces import Surfaces
+from bridge.daemon.unsettled import Unsettled
 from bridge.daemon.watch import Stores
 from bridge.desk.channel import InjectorChannel
 from bridge.desk.desk import Desk
+from bridge.desk.hands import Hands
 from bridge.desk.turns import Turns
 from bridge.ledger.store import Ledger
 from bridge.policy.redaction import Redactor
+from bridge.recovery.daemon_catalogue import IN_DAEMON
 from injectors.calibration import CalibrationStore
 from injectors.catalogue import CATALOGUE
 from observers.catalogue import OBSERVERS
@@ -75,16 +82,35 @@ async def run(ground: Ground, ready: Callable[[], Awaitable[None]], stopping: Ca
         desk, turns, registry.interfaces, calibrations, surfaces.addressed, now_ms, faults.reach
     )
     channel = Channels(registry.interfaces, PluginChannel(sessions, faults, drives.record_late), injecting)
-    runner = Runner(journal, channel, Stores(OBSERVERS, surfaces, changes), permissions)
+    stores = Stores(OBSERVERS, surfaces, changes)
+    runner = Runner(journal, channel, stores, permissions)
     sessions.on_event = drives.on_chat_event
     interfaces = Interfaces(registry, surfaces, permissions, desk)
+    hands = Hands(desk, turns, registry.interfaces, calibrations, surfaces.find, journal.write)
+    unsettled, examiner = Unsettled(), Examiner()
+    drives.on_row = unsettled.apply
+    journal.listen(unsettled.hear)
+    reach = Reach(sessions, drives, stores)
+    recoveries = Recoveries(registry.recoveries, IN_DAEMON, reach, drives, journal, permissions, examiner, unsettled)
     house = House(
-        _identity(ground), sessions, drives, journal, interfaces, permissions, anyio.Event(), connections.clients
+        _identity(ground),
+        sessions,
+        drives,
+        journal,
+        interfaces,
+        permissions,
+        recoveries,
+        examiner,
+        hands,
+        anyio.Event(),
+        connections.clients,
     )
+    examiner.status, examiner.calls = partial(status, house), recoveries.list
     server = Server(ground.listening.socket, house, connections)
     async with anyio.create_task_group() as tasks:
         drives.attach(runner, tasks)
         desk.attach(tasks)
+        recoveries.attach(tasks)
         await tasks.start(_stop_on_signal, house.stop)
         left_open = await drives.recover()
         _LOG.info("the ledger holds %d rows; %d drives were left open", journal.last_seq(), left_open)

@@ -53,6 +53,10 @@ log = logging.getLogger("koru.drives")
 class Desktop(Protocol):
     """What the choice must know of the desktop."""
 
+    @property
+    def problem(self) -> str | None:
+        """Why the windows that the operator named are not known."""
+
     async def refresh(self, *, certainly: bool = False) -> None: ...
     def lack(self, interface: Interface) -> str | None:
         """Why an injector cannot run, or None."""
@@ -369,7 +373,9 @@ class Drives:
             )
         raise BridgeError(
             Reason.UNKNOWN_SURFACE,
-            f"no connected chat fits; there are:\n{_listing(there)}" if there else "no IDE is connected",
+            f"no connected chat fits; there are:\n{_listing(there)}"
+            if there
+            else "no IDE is connected" + (f"; {self._desktop.problem}" if self._desktop.problem else ""),
             hint="open the IDE with the plugin installed: koru plugin status",
         )
 

@@ -18,6 +18,11 @@ from bridge.protocol.messages import (
     ApprovalsListParams,
     ApprovalsListResult,
     ApprovalView,
+    DeskCalibrateParams,
+    DeskCalibrateResult,
+    DeskInjectParams,
+    DeskInjectResult,
+    DeskStopResult,
     DriveGetParams,
     DriveListParams,
     DriveListResult,
@@ -87,6 +92,14 @@ class Permissions(Protocol):
     async def decide(self, params: ApprovalDecideParams) -> ApprovalView: ...
 
 
+class Desktop(Protocol):
+    """The desktop as handlers see it."""
+
+    async def inject(self, params: DeskInjectParams) -> DeskInjectResult: ...
+    async def calibrate(self, params: DeskCalibrateParams) -> DeskCalibrateResult: ...
+    async def stop(self) -> DeskStopResult: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """What the daemon says of itself."""
@@ -108,6 +121,7 @@ class House:
     records: Records
     interfaces: Interfaces
     permissions: Permissions
+    desktop: Desktop
     stop: anyio.Event
     clients: Callable[[], int]
 
@@ -250,6 +264,9 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "approvals/decide": lambda house, _, params: house.permissions.decide(params),
     "ledger/tail": lambda house, _, params: house.records.tail(params),
     "ledger/verify": lambda house, _, params: house.records.verify(),
+    "desk/inject": lambda house, _, params: house.desktop.inject(params),
+    "desk/calibrate": lambda house, _, params: house.desktop.calibrate(params),
+    "desk/stop": lambda house, _, params: house.desktop.stop(),
     "daemon/status": _status,
     "daemon/stop": _stop,
 }

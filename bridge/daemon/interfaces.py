@@ -31,6 +31,8 @@ class Interfaces:
         interfaces = self._registry.interfaces
         choices = [await self._choose(surface, params) for surface in fitting]
         message = _message(len(there), len(fitting), any(choice.candidates for choice in choices))
+        if not there and self._desktop.problem is not None:
+            message = f"{message}; {self._desktop.problem}"
         considered = [row for choice in choices for row in choice.considered]
         if not fitting and message is not None:
             considered = list(unreachable(params.selector.via, interfaces, message))

@@ -58,6 +58,10 @@ class Journal:
     def _write(self, kind: str, body: Mapping[str, object], *, at_ms: int, drive_id: str | None) -> Row:
         return self._ledger.append(kind, self._redactor.redact_body(body), at_ms=at_ms, drive_id=drive_id)
 
+    async def write(self, kind: str, body: Mapping[str, object]) -> None:
+        """A row that is no drive's, told to the listeners at once. Raises LEDGER_UNWRITABLE."""
+        self.announce(await self.append(kind, body))
+
     async def redacted(self, body: Mapping[str, object]) -> dict[str, object]:
         """The body as a row will have it, for what is kept in memory and told to clients."""
         if sum(len(value) for value in body.values() if isinstance(value, str)) <= REDACTED_AT_ONCE:

@@ -53,6 +53,13 @@ class Surfaces:
         pid = session.info.pid if ide.app_host == ON_THIS_DESKTOP else None
         return Addressed(ide.product, ide.version, _folders(session), pid, self._of(session))
 
+    def find(self, words: str) -> list[Addressed]:
+        """The windows that a surface's key, a window's id or name, or an IDE's id may mean."""
+        fitting = [s.key for s in self.all() if words in (s.key, s.window_id, s.ide)]
+        windows = {window_of(key): key for key in fitting}
+        found = [self.addressed(key) for key in windows.values()]
+        return [each for each in found if each is not None]
+
     def _alone(self) -> list[NamedWindow]:
         return [
             window

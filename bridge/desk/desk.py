@@ -43,6 +43,11 @@ class Desk:
         return self._settings
 
     @property
+    def problem(self) -> str | None:
+        """What is wrong with the settings; then nothing acts on the desktop."""
+        return self._settings.problem
+
+    @property
     def name(self) -> str:
         """The display that is acted on, as people know it."""
         return self.environment.get("WAYLAND_DISPLAY") or self.environment.get("DISPLAY") or "no display"
@@ -56,8 +61,8 @@ class Desk:
 
     def lack(self, interface: Interface) -> str | None:
         """Why the interface's injector cannot run, by the last answer; acting asks again."""
-        if self._settings.problem is not None:
-            return f"desk.yaml cannot be read: {self._settings.problem}"
+        if self.problem is not None:
+            return f"the desktop's settings cannot be read: {self.problem}"
         return self._lacks.get(interface.adapter or "", "there is no such injector")
 
     async def refresh(self, *, certainly: bool = False) -> None:

@@ -29,6 +29,14 @@ from bridge.protocol.examining import SeenView as SeenView
 from bridge.protocol.examining import Severity as Severity
 from bridge.protocol.examining import StandingView as StandingView
 from bridge.protocol.framing import LINE_MAX_BYTES as LINE_MAX_BYTES
+from bridge.protocol.injecting import DeskCalibrateParams as DeskCalibrateParams
+from bridge.protocol.injecting import DeskCalibrateResult as DeskCalibrateResult
+from bridge.protocol.injecting import DeskInjectParams as DeskInjectParams
+from bridge.protocol.injecting import DeskInjectResult as DeskInjectResult
+from bridge.protocol.injecting import DeskStep as DeskStep
+from bridge.protocol.injecting import DeskStopResult as DeskStopResult
+from bridge.protocol.injecting import DeskTarget as DeskTarget
+from bridge.protocol.injecting import InjectionLevel as InjectionLevel
 from bridge.protocol.permitting import ApprovalDecideParams as ApprovalDecideParams
 from bridge.protocol.permitting import ApprovalsListParams as ApprovalsListParams
 from bridge.protocol.permitting import ApprovalsListResult as ApprovalsListResult

@@ -16,6 +16,11 @@ from bridge.protocol.messages import (
     CommandsListResult,
     DeliverParams,
     DeliverResult,
+    DeskCalibrateParams,
+    DeskCalibrateResult,
+    DeskInjectParams,
+    DeskInjectResult,
+    DeskStopResult,
     DoctorRunParams,
     DoctorRunResult,
     DriveGetParams,
@@ -102,6 +107,10 @@ METHODS: dict[str, Method] = {
     "recovery/list": Method("daemon", Empty, RecoveriesListResult, _CLIENTS),
     "recovery/run": Method("daemon", RecoveryRunParams, RecoveryRunResult, _CLIENTS),
     "recovery/record": Method("daemon", RecoveryRecordParams, Empty, _OPERATOR),
+    # The desktop by hand. Ending it is anybody's right.
+    "desk/inject": Method("daemon", DeskInjectParams, DeskInjectResult, _OPERATOR),
+    "desk/calibrate": Method("daemon", DeskCalibrateParams, DeskCalibrateResult, _OPERATOR),
+    "desk/stop": Method("daemon", Empty, DeskStopResult, _CLIENTS),
     "daemon/status": Method("daemon", Empty, StatusResult, _CLIENTS),
     "daemon/stop": Method("daemon", Empty, Empty, _CLIENTS),
     # told to clients

@@ -24,6 +24,7 @@ export const SAFE_INTEGER = 9007199254740991;
 
 export type ExaminedState = "ok" | "found" | "crashed" | "hung";
 export type Severity = "error" | "warning" | "note";
+export type InjectionLevel = "sent" | "delivered" | "verified";
 export type ApprovalState = "pending" | "approved" | "denied" | "used" | "void";
 export type DriveAction = "send" | "draft" | "recover";
 export type PolicyDecision = "allow" | "ask" | "deny";
@@ -98,6 +99,8 @@ export type Reason =
   | "unknown_approval"
   | "approval_void"
   | "policy_invalid"
+  | "unknown_recovery"
+  | "recovery_unfit"
   | "daemon_not_running"
   | "daemon_running"
   | "daemon_not_started"
@@ -267,6 +270,85 @@ export interface StandingView {
   readonly best_grade: Grade;
   readonly blockers: readonly string[];
   readonly why?: string | undefined;
+}
+
+/**
+ * Find a chat's input in a window and remember it for that product and version. `left` and `from_bottom` say where
+ * to click; `pointer_after_ms`: where the pointer is then. `copyable`: select-all and copy is harmless there.
+ */
+export interface DeskCalibrateParams {
+  readonly target: DeskTarget;
+  readonly product?: string | undefined;
+  readonly version?: string | undefined;
+  readonly left?: number | undefined;
+  readonly from_bottom?: number | undefined;
+  readonly pointer_after_ms?: number | undefined;
+  readonly copyable: boolean;
+}
+
+/** What was remembered, in which file, and with which picture of the window for a person to look at. */
+export interface DeskCalibrateResult {
+  readonly product: string;
+  readonly version: string;
+  readonly file: string;
+  readonly width: number;
+  readonly height: number;
+  readonly picture?: string | undefined;
+  readonly role?: string | undefined;
+  readonly name?: string | undefined;
+  readonly left?: number | undefined;
+  readonly from_bottom?: number | undefined;
+  readonly copyable: boolean;
+}
+
+/**
+ * Put a text into a window by hand. A surface's calibrated input is used; of another window, the focused field.
+ * With `dry_run` each step is told and none is done. An operator's word.
+ */
+export interface DeskInjectParams {
+  readonly target: DeskTarget;
+  readonly text: string;
+  readonly submit: boolean;
+  readonly dry_run: boolean;
+  readonly via?: string | undefined;
+  readonly method: "paste" | "type";
+  readonly deadline_ms: number;
+}
+
+/** `withheld`: the text went in, and Enter was not pressed. `lost`: nobody knows what is in the field. */
+export interface DeskInjectResult {
+  readonly outcome: "rehearsed" | "inserted" | "submitted" | "withheld" | "declined" | "lost";
+  readonly steps: readonly DeskStep[];
+  readonly interface?: string | undefined;
+  readonly level?: InjectionLevel | undefined;
+  readonly blocker?: string | undefined;
+  readonly message?: string | undefined;
+  readonly hint?: string | undefined;
+}
+
+/** One step: it was done, it would be, or it was refused. */
+export interface DeskStep {
+  readonly step: string;
+  readonly state: "done" | "would" | "refused";
+  readonly detail: string;
+}
+
+/** Ids of the drives and injections that were ended, and of those not over yet when this was answered. */
+export interface DeskStopResult {
+  readonly stopped: readonly string[];
+  readonly running: readonly string[];
+}
+
+/**
+ * Which window. `surface`: a surface's key, a window's id, an IDE's id, or a name of `desk.yaml`; else what the
+ * desktop knows of it: `app` (X11 class or Wayland app id), a part of the `title`, a process, the display's own id.
+ */
+export interface DeskTarget {
+  readonly surface?: string | undefined;
+  readonly app?: string | undefined;
+  readonly title?: string | undefined;
+  readonly pid?: number | undefined;
+  readonly window?: number | undefined;
 }
 
 /** An operator's decision on the action that was looked at; refused when it is another by now, or was decided. */
@@ -971,6 +1053,13 @@ export interface Messages {
   readonly RemedyView: RemedyView;
   readonly SeenView: SeenView;
   readonly StandingView: StandingView;
+  readonly DeskCalibrateParams: DeskCalibrateParams;
+  readonly DeskCalibrateResult: DeskCalibrateResult;
+  readonly DeskInjectParams: DeskInjectParams;
+  readonly DeskInjectResult: DeskInjectResult;
+  readonly DeskStep: DeskStep;
+  readonly DeskStopResult: DeskStopResult;
+  readonly DeskTarget: DeskTarget;
   readonly ApprovalDecideParams: ApprovalDecideParams;
   readonly ApprovalsListParams: ApprovalsListParams;
   readonly ApprovalsListResult: ApprovalsListResult;
@@ -1153,6 +1242,62 @@ export const SHAPES: Readonly<Record<MessageName, readonly Field[]>> = {
     { name: "best_grade", kind: { is: "choice", values: ["claim", "readback", "host", "witness"] }, need: "required" },
     { name: "blockers", kind: { is: "list", of: { is: "string" } }, need: "required" },
     { name: "why", kind: { is: "string" }, need: "optional" },
+  ],
+  DeskCalibrateParams: [
+    { name: "target", kind: { is: "message", name: "DeskTarget" }, need: "required" },
+    { name: "product", kind: { is: "string", least: 1, most: 256 }, need: "optional" },
+    { name: "version", kind: { is: "string", least: 1, most: 256 }, need: "optional" },
+    { name: "left", kind: { is: "integer", least: 0, most: 65535 }, need: "optional" },
+    { name: "from_bottom", kind: { is: "integer", least: 0, most: 65535 }, need: "optional" },
+    { name: "pointer_after_ms", kind: { is: "integer", least: 0, most: 60000 }, need: "optional" },
+    { name: "copyable", kind: { is: "boolean" }, need: { default: false } },
+  ],
+  DeskCalibrateResult: [
+    { name: "product", kind: { is: "string" }, need: "required" },
+    { name: "version", kind: { is: "string" }, need: "required" },
+    { name: "file", kind: { is: "string" }, need: "required" },
+    { name: "width", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "height", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "picture", kind: { is: "string" }, need: "optional" },
+    { name: "role", kind: { is: "string" }, need: "optional" },
+    { name: "name", kind: { is: "string" }, need: "optional" },
+    { name: "left", kind: { is: "integer", least: 0, most: 65535 }, need: "optional" },
+    { name: "from_bottom", kind: { is: "integer", least: 0, most: 65535 }, need: "optional" },
+    { name: "copyable", kind: { is: "boolean" }, need: { default: false } },
+  ],
+  DeskInjectParams: [
+    { name: "target", kind: { is: "message", name: "DeskTarget" }, need: "required" },
+    { name: "text", kind: { is: "string" }, need: "required" },
+    { name: "submit", kind: { is: "boolean" }, need: { default: false } },
+    { name: "dry_run", kind: { is: "boolean" }, need: { default: false } },
+    { name: "via", kind: { is: "string", least: 1, most: 256 }, need: "optional" },
+    { name: "method", kind: { is: "choice", values: ["paste", "type"] }, need: { default: "paste" } },
+    { name: "deadline_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: { default: 60000 } },
+  ],
+  DeskInjectResult: [
+    { name: "outcome", kind: { is: "choice", values: ["rehearsed", "inserted", "submitted", "withheld", "declined", "lost"] }, need: "required" },
+    { name: "steps", kind: { is: "list", of: { is: "message", name: "DeskStep" } }, need: "required" },
+    { name: "interface", kind: { is: "string", least: 1, most: 256 }, need: "optional" },
+    { name: "level", kind: { is: "choice", values: ["sent", "delivered", "verified"] }, need: "optional" },
+    { name: "blocker", kind: { is: "string", least: 1, most: 256 }, need: "optional" },
+    { name: "message", kind: { is: "string" }, need: "optional" },
+    { name: "hint", kind: { is: "string" }, need: "optional" },
+  ],
+  DeskStep: [
+    { name: "step", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "state", kind: { is: "choice", values: ["done", "would", "refused"] }, need: "required" },
+    { name: "detail", kind: { is: "string" }, need: "required" },
+  ],
+  DeskStopResult: [
+    { name: "stopped", kind: { is: "list", of: { is: "string" } }, need: "required" },
+    { name: "running", kind: { is: "list", of: { is: "string" } }, need: "required" },
+  ],
+  DeskTarget: [
+    { name: "surface", kind: { is: "string", least: 1, most: 256 }, need: "optional" },
+    { name: "app", kind: { is: "string", least: 1, most: 256 }, need: "optional" },
+    { name: "title", kind: { is: "string", least: 1, most: 256 }, need: "optional" },
+    { name: "pid", kind: { is: "integer", least: 1, most: 9007199254740991 }, need: "optional" },
+    { name: "window", kind: { is: "integer", least: 1, most: 9007199254740991 }, need: "optional" },
   ],
   ApprovalDecideParams: [
     { name: "approval_id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
@@ -1658,6 +1803,9 @@ export interface Methods {
   readonly "recovery/list": { readonly params: Empty; readonly result: RecoveriesListResult };
   readonly "recovery/run": { readonly params: RecoveryRunParams; readonly result: RecoveryRunResult };
   readonly "recovery/record": { readonly params: RecoveryRecordParams; readonly result: Empty };
+  readonly "desk/inject": { readonly params: DeskInjectParams; readonly result: DeskInjectResult };
+  readonly "desk/calibrate": { readonly params: DeskCalibrateParams; readonly result: DeskCalibrateResult };
+  readonly "desk/stop": { readonly params: Empty; readonly result: DeskStopResult };
   readonly "daemon/status": { readonly params: Empty; readonly result: StatusResult };
   readonly "daemon/stop": { readonly params: Empty; readonly result: Empty };
   readonly "events/event": { readonly params: Event; readonly result: null };
@@ -1712,6 +1860,9 @@ export const METHODS: {
   "recovery/list": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "Empty", result: "RecoveriesListResult" },
   "recovery/run": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "RecoveryRunParams", result: "RecoveryRunResult" },
   "recovery/record": { answeredBy: "daemon", askedBy: ["operator"], params: "RecoveryRecordParams", result: "Empty" },
+  "desk/inject": { answeredBy: "daemon", askedBy: ["operator"], params: "DeskInjectParams", result: "DeskInjectResult" },
+  "desk/calibrate": { answeredBy: "daemon", askedBy: ["operator"], params: "DeskCalibrateParams", result: "DeskCalibrateResult" },
+  "desk/stop": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "Empty", result: "DeskStopResult" },
   "daemon/status": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "Empty", result: "StatusResult" },
   "daemon/stop": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "Empty", result: "Empty" },
   "events/event": { answeredBy: "client", askedBy: ["client", "operator", "plugin"], params: "Event", result: null },

@@ -32,6 +32,7 @@ public final class Messages {
     private static final Wire.Reader<String> TEXT = Wire.text(0, Integer.MAX_VALUE, null);
     private static final Wire.Reader<ExaminedState> EXAMINED_STATE = Wire.word(ExaminedState.class);
     private static final Wire.Reader<Severity> SEVERITY = Wire.word(Severity.class);
+    private static final Wire.Reader<InjectionLevel> INJECTION_LEVEL = Wire.word(InjectionLevel.class);
     private static final Wire.Reader<ApprovalState> APPROVAL_STATE = Wire.word(ApprovalState.class);
     private static final Wire.Reader<DriveAction> DRIVE_ACTION = Wire.word(DriveAction.class);
     private static final Wire.Reader<PolicyDecision> POLICY_DECISION = Wire.word(PolicyDecision.class);
@@ -69,6 +70,8 @@ public final class Messages {
     public enum ExaminedState { OK, FOUND, CRASHED, HUNG }
 
     public enum Severity { ERROR, WARNING, NOTE }
+
+    public enum InjectionLevel { SENT, DELIVERED, VERIFIED }
 
     public enum ApprovalState { PENDING, APPROVED, DENIED, USED, VOID }
 
@@ -647,6 +650,233 @@ public final class Messages {
             wire.put("best_grade", Wire.word(bestGrade));
             wire.put("blockers", blockers);
             if (why != null) wire.put("why", why);
+            return wire;
+        }
+    }
+
+    /**
+     * Find a chat's input in a window and remember it for that product and version. `left` and `from_bottom` say where
+     * to click; `pointer_after_ms`: where the pointer is then. `copyable`: select-all and copy is harmless there.
+     */
+    public record DeskCalibrateParams(DeskTarget target, String product, String version, Long left, Long fromBottom, Long pointerAfterMs, boolean copyable) implements Message {
+        public static DeskCalibrateParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static DeskCalibrateParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new DeskCalibrateParams(
+                    fields.required("target", DeskTarget::read),
+                    fields.optional("product", IDENTIFIER),
+                    fields.optional("version", IDENTIFIER),
+                    fields.optional("left", Wire.integer(0, 65535)),
+                    fields.optional("from_bottom", Wire.integer(0, 65535)),
+                    fields.optional("pointer_after_ms", Wire.integer(0, 60000)),
+                    fields.orElse("copyable", Wire::flag, false));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("target", target.encode());
+            if (product != null) wire.put("product", product);
+            if (version != null) wire.put("version", version);
+            if (left != null) wire.put("left", left);
+            if (fromBottom != null) wire.put("from_bottom", fromBottom);
+            if (pointerAfterMs != null) wire.put("pointer_after_ms", pointerAfterMs);
+            wire.put("copyable", copyable);
+            return wire;
+        }
+    }
+
+    /**
+     * What was remembered, in which file, and with which picture of the window for a person to look at.
+     */
+    public record DeskCalibrateResult(String product, String version, String file, long width, long height, String picture, String role, String name, Long left, Long fromBottom, boolean copyable) implements Message {
+        public static DeskCalibrateResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static DeskCalibrateResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new DeskCalibrateResult(
+                    fields.required("product", TEXT),
+                    fields.required("version", TEXT),
+                    fields.required("file", TEXT),
+                    fields.required("width", INTEGER),
+                    fields.required("height", INTEGER),
+                    fields.optional("picture", TEXT),
+                    fields.optional("role", TEXT),
+                    fields.optional("name", TEXT),
+                    fields.optional("left", Wire.integer(0, 65535)),
+                    fields.optional("from_bottom", Wire.integer(0, 65535)),
+                    fields.orElse("copyable", Wire::flag, false));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("product", product);
+            wire.put("version", version);
+            wire.put("file", file);
+            wire.put("width", width);
+            wire.put("height", height);
+            if (picture != null) wire.put("picture", picture);
+            if (role != null) wire.put("role", role);
+            if (name != null) wire.put("name", name);
+            if (left != null) wire.put("left", left);
+            if (fromBottom != null) wire.put("from_bottom", fromBottom);
+            wire.put("copyable", copyable);
+            return wire;
+        }
+    }
+
+    /**
+     * Put a text into a window by hand. A surface's calibrated input is used; of another window, the focused field.
+     * With `dry_run` each step is told and none is done. An operator's word.
+     */
+    public record DeskInjectParams(DeskTarget target, String text, boolean submit, boolean dryRun, String via, String method, long deadlineMs) implements Message {
+        public static DeskInjectParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static DeskInjectParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new DeskInjectParams(
+                    fields.required("target", DeskTarget::read),
+                    fields.required("text", TEXT),
+                    fields.orElse("submit", Wire::flag, false),
+                    fields.orElse("dry_run", Wire::flag, false),
+                    fields.optional("via", IDENTIFIER),
+                    fields.orElse("method", Wire.choice("paste", "type"), "paste"),
+                    fields.orElse("deadline_ms", MILLISECONDS, 60000L));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("target", target.encode());
+            wire.put("text", text);
+            wire.put("submit", submit);
+            wire.put("dry_run", dryRun);
+            if (via != null) wire.put("via", via);
+            wire.put("method", method);
+            wire.put("deadline_ms", deadlineMs);
+            return wire;
+        }
+    }
+
+    /**
+     * `withheld`: the text went in, and Enter was not pressed. `lost`: nobody knows what is in the field.
+     */
+    public record DeskInjectResult(String outcome, List<DeskStep> steps, String interface_, InjectionLevel level, String blocker, String message, String hint) implements Message {
+        public static DeskInjectResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static DeskInjectResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new DeskInjectResult(
+                    fields.required("outcome", Wire.choice("rehearsed", "inserted", "submitted", "withheld", "declined", "lost")),
+                    fields.required("steps", Wire.list(DeskStep::read)),
+                    fields.optional("interface", IDENTIFIER),
+                    fields.optional("level", INJECTION_LEVEL),
+                    fields.optional("blocker", IDENTIFIER),
+                    fields.optional("message", TEXT),
+                    fields.optional("hint", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("outcome", outcome);
+            wire.put("steps", steps.stream().map(DeskStep::encode).toList());
+            if (interface_ != null) wire.put("interface", interface_);
+            if (level != null) wire.put("level", Wire.word(level));
+            if (blocker != null) wire.put("blocker", blocker);
+            if (message != null) wire.put("message", message);
+            if (hint != null) wire.put("hint", hint);
+            return wire;
+        }
+    }
+
+    /**
+     * One step: it was done, it would be, or it was refused.
+     */
+    public record DeskStep(String step, String state, String detail) implements Message {
+        public static DeskStep decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static DeskStep read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new DeskStep(
+                    fields.required("step", IDENTIFIER),
+                    fields.required("state", Wire.choice("done", "would", "refused")),
+                    fields.required("detail", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("step", step);
+            wire.put("state", state);
+            wire.put("detail", detail);
+            return wire;
+        }
+    }
+
+    /**
+     * Ids of the drives and injections that were ended, and of those not over yet when this was answered.
+     */
+    public record DeskStopResult(List<String> stopped, List<String> running) implements Message {
+        public static DeskStopResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static DeskStopResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new DeskStopResult(
+                    fields.required("stopped", Wire.list(TEXT)),
+                    fields.required("running", Wire.list(TEXT)));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("stopped", stopped);
+            wire.put("running", running);
+            return wire;
+        }
+    }
+
+    /**
+     * Which window. `surface`: a surface's key, a window's id, an IDE's id, or a name of `desk.yaml`; else what the
+     * desktop knows of it: `app` (X11 class or Wayland app id), a part of the `title`, a process, the display's own id.
+     */
+    public record DeskTarget(String surface, String app, String title, Long pid, Long window) implements Message {
+        public static DeskTarget decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static DeskTarget read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new DeskTarget(
+                    fields.optional("surface", IDENTIFIER),
+                    fields.optional("app", IDENTIFIER),
+                    fields.optional("title", IDENTIFIER),
+                    fields.optional("pid", Wire.integer(1, 9007199254740991L)),
+                    fields.optional("window", Wire.integer(1, 9007199254740991L)));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            if (surface != null) wire.put("surface", surface);
+            if (app != null) wire.put("app", app);
+            if (title != null) wire.put("title", title);
+            if (pid != null) wire.put("pid", pid);
+            if (window != null) wire.put("window", window);
             return wire;
         }
     }
@@ -2731,6 +2961,9 @@ public final class Messages {
             Map.entry("recovery/list", new Method("daemon", Empty::decode, RecoveriesListResult::decode)),
             Map.entry("recovery/run", new Method("daemon", RecoveryRunParams::decode, RecoveryRunResult::decode)),
             Map.entry("recovery/record", new Method("daemon", RecoveryRecordParams::decode, Empty::decode)),
+            Map.entry("desk/inject", new Method("daemon", DeskInjectParams::decode, DeskInjectResult::decode)),
+            Map.entry("desk/calibrate", new Method("daemon", DeskCalibrateParams::decode, DeskCalibrateResult::decode)),
+            Map.entry("desk/stop", new Method("daemon", Empty::decode, DeskStopResult::decode)),
             Map.entry("daemon/status", new Method("daemon", Empty::decode, StatusResult::decode)),
             Map.entry("daemon/stop", new Method("daemon", Empty::decode, Empty::decode)),
             Map.entry("events/event", new Method("client", Event::decode, null)));
