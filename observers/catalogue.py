@@ -1,6 +1,6 @@
 """Every observer by its id. An observer that is not listed here does not exist."""
 
-from observers import claude_code, cursor, goose, kilo, opencode, vscode_chat, zed
+from observers import claude_code, codex, cursor, goose, jetbrains_ai, junie, kilo, kiro, opencode, vscode_chat, zed
 from observers.base import Observer
 
 OBSERVERS: dict[str, Observer] = {
@@ -11,4 +11,8 @@ OBSERVERS: dict[str, Observer] = {
     "goose": goose,
     "zed": zed,
     "claude_code": claude_code,
+    "kiro": kiro,
+    "junie": junie,
+    "jetbrains_ai": jetbrains_ai,
+    "codex": codex,
 }
