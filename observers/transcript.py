@@ -56,7 +56,7 @@ class Transcripts(Generic[T]):
 
     `line` takes in one entry. `finish` gives the exchanges as they stand, and may know more of a session than its log
     tells; it must not change the talk. `marks` looks once at what a store tells beside its logs, and gives what each
-    session is by that; None for one that does not count.
+    session is by that; None for one that does not count. `decode` makes an object of a line. `dated`: see `Activity`.
     """
 
     def __init__(
@@ -67,13 +67,17 @@ class Transcripts(Generic[T]):
         finish: Callable[[T, Store, Source], Iterable[Exchange]],
         freshness_s: float,
         marks: Callable[[Store], Callable[[Source], Source | None]] = lambda store: lambda source: source,
+        *,
+        decode: Callable[[bytes, str], object] = parse,
+        dated: bool = True,
     ) -> None:
         self._line = line
         self._finish = finish
         self._logs: Folds[T] = Folds(start, self._fold)
         self._files = SessionFiles(layout)
         self._marks = marks
-        self.activity = Activity(self.sources, self._scan, self._read, freshness_s, one=self._one, dated=True)
+        self._decode = decode
+        self.activity = Activity(self.sources, self._scan, self._read, freshness_s, one=self._one, dated=dated)
 
     def sources(self, store: Store) -> Sequence[Source]:
         """The sessions of a store, oldest write first."""
@@ -108,7 +112,7 @@ class Transcripts(Generic[T]):
 
     def _fold(self, talk: T, offset: int, line: bytes, path: Path) -> None:
         where = f"{path}@{offset}"
-        entry = parse(line, where)
+        entry = self._decode(line, where)
         if not isinstance(entry, dict):
             raise ObserverError(Reason.SCHEMA_CHANGED, "a line is not an object", where=where)
         try:
