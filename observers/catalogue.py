@@ -1,6 +1,19 @@
 """Every observer by its id. An observer that is not listed here does not exist."""
 
-from observers import claude_code, codex, cursor, goose, jetbrains_ai, junie, kilo, kiro, opencode, vscode_chat, zed
+from observers import (
+    claude_code,
+    codex,
+    cursor,
+    gemini_cli,
+    goose,
+    jetbrains_ai,
+    junie,
+    kilo,
+    kiro,
+    opencode,
+    vscode_chat,
+    zed,
+)
 from observers.base import Observer
 
 OBSERVERS: dict[str, Observer] = {
@@ -15,4 +28,5 @@ OBSERVERS: dict[str, Observer] = {
     "junie": junie,
     "jetbrains_ai": jetbrains_ai,
     "codex": codex,
+    "gemini_cli": gemini_cli,
 }

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from observers import codex_rollout
-from observers.base import ObserverError, Reason, Store
+from observers.base import ObserverError, Reason, State, Store
 from observers.codex_rollout import RolloutTalk
+from observers.exchange import Exchange
 from observers.jsonl import open_log, parse
 from observers.listing import Source
 from observers.regular_file import may_be_directory
@@ -24,13 +25,18 @@ ID = "codex"
 CANNOT_KNOW: tuple[str, ...] = (
     "whether a tool runs or waits for approval, where the approval policy lets it ask",
     "the text of an answer that was interrupted",
-    "whether a running turn is alive once its process was killed: after 15 minutes without a write it is unknown",
+    "where nobody tells who holds a lock: whether a running turn is alive once its process was killed",
     "in older builds: that a turn failed, when its process wrote no end",
 )
 FRESHNESS_S = 900.0
 # Measured: 8 ms to the end of a turn; a prompt is written before it is sent.
 FLUSH_S = 2.0
 
+_LOCKS = "thread-writer-locks"
+# The file that a lock is on, as its number on its disk.
+_HELD = re.compile(r"FLOCK .*? [0-9a-f]+:[0-9a-f]+:(\d+) ")
+# The numbers of the processes of all containers: only who is in there is shown every lock.
+_ALL_SEEN = Path("pid:[4026531836]")
 _NAME = re.compile(r"rollout-.*?-([0-9a-f]{8}-[0-9a-f-]{27})\.jsonl(\.zst)?$")
 _ARCHIVE = "archived_sessions"
 _HEAD_LINE = 8 << 20
@@ -168,18 +174,49 @@ def _head(path: Path) -> Head:
 
 
 def _marks(store: Store) -> Callable[[Source], Source | None]:
+    left = _left_behind(store)
+
     def mark(source: Source) -> Source | None:
         head = _HEADS.of(source)
         elsewhere = store.workspace is not None and not same_workspace(head.folder, store.workspace)
-        return None if head.hidden or elsewhere else replace(source, workspace=head.folder)
+        if head.hidden or elsewhere:
+            return None
+        stamp = f"{source.stamp} left" if source.stamp is not None and source.key in left else source.stamp
+        return replace(source, stamp=stamp, workspace=head.folder)
 
     return mark
 
 
+def _left_behind(store: Store) -> frozenset[str]:
+    """The threads whose process died: their lock is still there, and nobody holds it. Seen without asking for it."""
+    try:
+        if Path("/proc/self/ns/pid").readlink() != _ALL_SEEN:
+            return frozenset()
+        locks = {regular(entry): entry.name for entry in entries(_home(store) / _LOCKS) if entry.name.endswith(".lock")}
+        held = set(_HELD.findall(Path("/proc/locks").read_text("ascii"))) if locks else set()
+    except (OSError, ObserverError):
+        return frozenset()
+    free = ((status, name) for status, name in locks.items() if status is not None and str(status.st_ino) not in held)
+    return frozenset(name.removesuffix(".lock") for _, name in free)
+
+
+def _home(store: Store) -> Path:
+    if store.path.suffix not in {".jsonl", ".zst"}:
+        return store.path
+    return next((up.parent for up in store.path.parents if up.name in {"sessions", _ARCHIVE}), store.path.parent)
+
+
+def _finish(talk: RolloutTalk, store: Store, source: Source) -> Iterator[Exchange]:
+    gone = source.stamp is not None and source.stamp.endswith(" left")
+    for exchange in codex_rollout.standing(talk):
+        if gone and not exchange.state.over:
+            yield replace(exchange, state=State.INTERRUPTED, reason="the process that ran it is gone")
+        else:
+            yield exchange
+
+
 _HEADS = _Heads()
-_CHATS: Transcripts[RolloutTalk] = Transcripts(
-    Days(), RolloutTalk, codex_rollout.line, codex_rollout.standing, FRESHNESS_S, _marks
-)
+_CHATS: Transcripts[RolloutTalk] = Transcripts(Days(), RolloutTalk, codex_rollout.line, _finish, FRESHNESS_S, _marks)
 
 cursor = _CHATS.activity.cursor
 since = _CHATS.activity.since

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
 
-from observers.base import State, Store
+from observers.base import State
 from observers.exchange import RUNS_OR_WAITS, Exchange, milliseconds
-from observers.listing import Source
 from observers.transcript import Talk, brief, ended
 
 KINDS = frozenset({"session_meta", "event_msg", "response_item", "turn_context", "compacted"})
@@ -186,7 +185,7 @@ def _may_ask(policy: str | None, item: dict[str, Any], said: str) -> bool:
     return policy != "on-request" or "require_escalated" in said or item.get("name") == "apply_patch"
 
 
-def standing(talk: RolloutTalk, store: Store, source: Source) -> Iterable[Exchange]:
+def standing(talk: RolloutTalk) -> Iterable[Exchange]:
     """The exchanges, of which the newest may wait for a person."""
     newest = talk.newest
     asks, reason = None, None
