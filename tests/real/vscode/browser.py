@@ -1,7 +1,7 @@
-"""A headless Chromium driven in a thread of its own, so it also serves tests that run an event loop."""
+"""A Chromium driven in a thread of its own, so it also serves tests that run an event loop. Headless as a rule."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -24,9 +24,13 @@ FLAGS = (
 
 
 class Browser:
-    """One browser profile. Every page belongs to the thread: use it inside `call` only."""
+    """One browser profile. Every page belongs to the thread: use it inside `call` only.
 
-    def __init__(self, executable: str, home: Path) -> None:
+    desk: the environment of a desktop on which the browser shall be a real window that shows itself to accessibility.
+    """
+
+    def __init__(self, executable: str, home: Path, desk: Mapping[str, str] | None = None) -> None:
+        self._desk = desk
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="browser")
         self._home = home
         self._context = self._thread.submit(self._launch, executable)
@@ -50,11 +54,17 @@ class Browser:
     def _launch(self, executable: str) -> BrowserContext:
         self._playwright = sync_playwright().start()
         try:
+            visible = ["--force-renderer-accessibility", "--password-store=basic"] if self._desk is not None else []
             self._browser = self._playwright.chromium.launch(
-                executable_path=executable, args=list(FLAGS), env={**os.environ, "HOME": str(self._home)}
+                executable_path=executable,
+                args=[*FLAGS, *visible],
+                headless=self._desk is None,
+                env={**os.environ, **(self._desk or {}), "HOME": str(self._home)},
             )
-            width, height = SIZE
             permissions = ["clipboard-read", "clipboard-write"]
+            if self._desk is not None:
+                return self._browser.new_context(permissions=permissions, no_viewport=True, locale="en-US")
+            width, height = SIZE
             return self._browser.new_context(
                 permissions=permissions, viewport={"width": width, "height": height}, locale="en-US"
             )

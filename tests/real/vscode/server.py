@@ -38,6 +38,7 @@ class Server:
 
     extensions: .vsix files or folders; the proposed APIs that a manifest names are turned on for it.
     environment: added to what the extension hosts see, KORU_SOCKET for one.
+    desk: the environment of a desktop on which the windows shall be seen; without one they are headless.
     """
 
     def __init__(
@@ -47,7 +48,9 @@ class Server:
         *,
         settings: Mapping[str, object] | None = None,
         environment: Mapping[str, str] | None = None,
+        desk: Mapping[str, str] | None = None,
     ) -> None:
+        self._desk = desk
         self._settings = dict(settings or {})
         self._editor, self._extensions = editor, (PROBE, *extensions)
         self._environment, self._stack = dict(environment or {}), ExitStack()
@@ -63,7 +66,7 @@ class Server:
             self._process = self._start(proposing)
             self._guardian = self._guard()
             self._stack.callback(self._stop)
-            self._browser = Browser(self._editor.chromium, self.profile.home)
+            self._browser = Browser(self._editor.chromium, self.profile.home, self._desk)
             self._stack.callback(self._browser.close)
             self._url = until(self._ready, "the VS Code server was ready")
             self._stack = self._stack.pop_all()

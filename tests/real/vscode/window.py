@@ -60,6 +60,10 @@ class Window:
         """The part of the window that has the keyboard: "auxiliarybar", "editor", "sidebar" ... or ""."""
         return focused_part(self._browser, self._page)
 
+    def evaluate_page(self, code: str) -> Any:
+        """The JSON result of a function evaluated in the page itself."""
+        return self._browser.call(lambda: self._page.evaluate(code))
+
     def press_key(self, key: str) -> None:
         """A key in Playwright's names, such as "Escape", where the focus is."""
         self._browser.call(lambda: self._page.keyboard.press(key))
