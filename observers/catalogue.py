@@ -1,6 +1,7 @@
 """Every observer by its id. An observer that is not listed here does not exist."""
 
 from observers import (
+    antigravity,
     claude_code,
     codex,
     cursor,
@@ -12,6 +13,7 @@ from observers import (
     kiro,
     opencode,
     vscode_chat,
+    windsurf,
     zed,
 )
 from observers.base import Observer
@@ -29,4 +31,6 @@ OBSERVERS: dict[str, Observer] = {
     "jetbrains_ai": jetbrains_ai,
     "codex": codex,
     "gemini_cli": gemini_cli,
+    "antigravity": antigravity,
+    "windsurf": windsurf,
 }

@@ -77,7 +77,7 @@ class Transcripts(Generic[T]):
         self._files = SessionFiles(layout)
         self._marks = marks
         self._decode = decode
-        self.activity = Activity(self.sources, self._scan, self._read, freshness_s, one=self._one, dated=dated)
+        self.activity = Activity(self.sources, self._scan, self.read, freshness_s, one=self._one, dated=dated)
 
     def sources(self, store: Store) -> Sequence[Source]:
         """The sessions of a store, oldest write first."""
@@ -99,7 +99,8 @@ class Transcripts(Generic[T]):
     def _scan(self, store: Store, source: Source) -> Iterable[str]:
         return self._logs.read(file_of(source), lambda talk: frozenset(talk.ids))
 
-    def _read(self, store: Store, source: Source) -> Sequence[Turn]:
+    def read(self, store: Store, source: Source) -> Sequence[Turn]:
+        """The rows of a session, oldest first. ObserverError."""
         path = file_of(source)
 
         def render(talk: T) -> tuple[Turn, ...]:
