@@ -1,10 +1,11 @@
 """What only shows across files: references, rings, and words that nobody can act on. Errors name file and line."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from registry.document import Problem
 from registry.load import Registry
-from registry.model import Interface, Probe
+from registry.model import Interface, Place, Probe
 
 Runs = Callable[[str], str | None]
 """What is wrong with a command line, or None when it can be run."""
@@ -12,14 +13,23 @@ Adapters = Mapping[Probe, Sequence[str]]
 """The names that the probes `chat_store` and `injector` can ask for."""
 
 
-def lint(registry: Registry, runs: Runs, adapters: Adapters) -> list[Problem]:
-    """Everything that is wrong, the files that could not be read first."""
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What there is in code for the registry to name: actions by who runs them, and the doctor's checks."""
+
+    actions: Mapping[str, Place]
+    checks: Collection[str]
+
+
+def lint(registry: Registry, runs: Runs, adapters: Adapters, code: Code | None = None) -> list[Problem]:
+    """Everything that is wrong, the files that could not be read first. Without `code`, what it has is not asked."""
     return [
         *registry.problems,
         *(problem for interface in registry.interfaces.values() for problem in _interface(interface, registry)),
         *_adapters(registry, adapters),
         *_blockers(registry),
         *_recoveries(registry, runs),
+        *(_actions(registry, code) if code is not None else ()),
         *_rings(registry),
     ]
 
@@ -64,8 +74,22 @@ def _recoveries(registry: Registry, runs: Runs) -> Iterator[Problem]:
         wrong = runs(recovery.run) if recovery.run else None
         if wrong is not None:
             yield source.problem(f"`{recovery.run}` cannot be run: {wrong}", recovery.id, "run")
-        if recovery.id not in used and not registry.disabled:
+        if recovery.id not in used and not recovery.checks and not registry.disabled:
             yield source.problem("nothing leads to it", recovery.id)
+
+
+def _actions(registry: Registry, code: Code) -> Iterator[Problem]:
+    source = registry.sources["recoveries"]
+    for recovery in registry.recoveries.values():
+        there = code.actions.get(recovery.id)
+        if recovery.action is not None and there != recovery.action:
+            but = f", but by the {there}" if there else ""
+            yield source.problem(f"no action of that name is run by the {recovery.action}{but}", recovery.id, "action")
+        for index, check in enumerate(recovery.checks):
+            if check not in code.checks:
+                yield source.problem(f"the doctor has no check {check}", recovery.id, "checks", index)
+    for name in sorted(set(code.actions) - set(registry.recoveries)):
+        yield Problem(source.file, 0, name, "there is an action of that name, and no recovery")
 
 
 def _rings(registry: Registry) -> Iterator[Problem]:

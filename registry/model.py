@@ -20,10 +20,12 @@ Status = Literal["built", "planned", "ruled_out"]
 Grade = Literal["claim", "readback", "host", "witness"]
 Probe = Literal["plugin_session", "chat_store", "injector", "operator", "none"]
 Detector = Literal["plugin", "daemon", "injector", "observer", "doctor"]
-Risk = Literal["none", "restarts", "keys", "resends"]
+Risk = Literal["none", "restarts", "kills", "keys", "resends"]
+Place = Literal["daemon", "command"]
 Platform = Literal["linux", "macos", "windows"]
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 InterfaceId = Word
+CheckId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=64)]
 Text = Annotated[str, Field(min_length=1, max_length=400)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 
@@ -135,17 +137,23 @@ class Blocker(Record):
 
 
 class Recovery(Record):
-    """What to do against a blocker: a command of ours, or (`manual`) something only the operator can do."""
+    """What to do against a blocker: an action of `koru recover`, another command of ours, or (`manual`) something that
+    only the operator can do."""
 
     id: Word
     title: Text
+    action: Place | None = None
+    """Who runs the module `bridge/recovery/<id>.py`: the daemon, or the command because it must work without one."""
     run: str = ""
     """A command line beginning with `koru`; words in capitals stand for what the operator fills in."""
     manual: bool = False
     risk: Risk = "none"
+    """What is risky needs an approval."""
+    checks: tuple[CheckId, ...] = ()
+    """The doctor's checks that call for it; they are run again afterwards."""
 
     @model_validator(mode="after")
     def _is_runnable_or_manual(self) -> Self:
-        if bool(self.run) == self.manual:
-            raise ValueError("run: a command, or manual: true, and not both")
+        if [self.action is not None, bool(self.run), self.manual].count(True) != 1:
+            raise ValueError("run: an action, a command, or manual: true, and one of them alone")
         return self

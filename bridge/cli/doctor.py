@@ -6,7 +6,6 @@ from bridge.protocol.errors import BridgeError, Reason
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from typing import Any
 
     from bridge.doctor.finding import Finding
     from bridge.doctor.run import Report, Standing
@@ -41,25 +40,21 @@ def _seconds(text: str) -> float:
 
 def run(arguments: "Namespace") -> int:
     from bridge.doctor.catalogue import CHECKS
-    from bridge.doctor.run import examine
+    from bridge.doctor.run import about, examine
     from bridge.doctor.scene import Scene
+    from bridge.doctor.wire import as_json
 
     if arguments.list:
         return _list(arguments)
     if arguments.check is not None and arguments.check not in CHECKS:
         raise BridgeError(Reason.USAGE, f"there is no check {arguments.check!r}", hint="koru doctor --list")
     scene = Scene(ask_seconds=arguments.timeout * 0.6)
-    if arguments.interface is not None and arguments.interface not in scene.registry.interfaces:
-        known = ", ".join(scene.registry.interfaces)
-        raise BridgeError(
-            Reason.UNKNOWN_INTERFACE, f"no interface is called {arguments.interface}", hint=f"one of: {known}"
-        )
     checks = list(CHECKS.values()) if arguments.check is None else [CHECKS[arguments.check]]
     report = examine(checks, scene, arguments.timeout)
     if arguments.interface is not None:
-        report = _about(report, arguments.interface)
+        report = about(report, arguments.interface)
     if arguments.json:
-        emit(_wire(report))
+        emit(as_json(report))
     else:
         say(_page(report, arguments))
     return 0 if report.healthy else EXIT_FOUND
@@ -73,66 +68,6 @@ def _list(arguments: "Namespace") -> int:
     else:
         say(table(("CHECK", "ASKS WHETHER"), [(check.id, check.title) for check in CHECKS.values()]))
     return 0
-
-
-def _about(report: "Report", interface: str) -> "Report":
-    from dataclasses import replace
-
-    def concerned(finding: "Finding") -> bool:
-        return interface in finding.interfaces
-
-    return replace(
-        report,
-        findings=tuple(filter(concerned, report.findings)),
-        hidden=tuple(filter(concerned, report.hidden)),
-        interfaces=tuple(each for each in report.interfaces if each.interface.id == interface),
-    )
-
-
-# --- JSON ------------------------------------------------------------------------------------------------------------
-
-
-def _wire(report: "Report") -> "dict[str, Any]":
-    return {
-        "healthy": report.healthy,
-        "interfaces": [_standing(each) for each in report.interfaces],
-        "findings": [_finding(each) for each in report.findings],
-        "hidden": [_finding(each) for each in report.hidden],
-        "checks": [
-            {
-                "id": ran.check.id,
-                "state": ran.state,
-                "ms": ran.milliseconds,
-                "seen": [{"name": seen.name, "value": seen.value} for seen in ran.seen],
-            }
-            for ran in report.ran
-        ],
-    }
-
-
-def _standing(each: "Standing") -> "dict[str, Any]":
-    return {
-        "id": each.interface.id,
-        "title": each.interface.title,
-        "status": each.interface.status,
-        "usable": each.usable,
-        "best_grade": each.interface.verification.best_grade,
-        "blockers": list(each.blockers),
-        "why": each.why or None,
-    }
-
-
-def _finding(each: "Finding") -> "dict[str, Any]":
-    return {
-        "id": each.id,
-        "about": each.about or None,
-        "severity": each.severity,
-        "problem": each.problem,
-        "remedy": {"text": each.remedy.text, "commands": list(each.remedy.commands)},
-        "interfaces": list(each.interfaces),
-        "blocker": each.blocker,
-        "depends_on": list(each.depends_on),
-    }
 
 
 # --- words -----------------------------------------------------------------------------------------------------------

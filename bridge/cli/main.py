@@ -46,6 +46,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "Interfaces": {
         "doctor": "find out what is wrong, and what to do about it",
+        "recover": "do something about what is wrong",
         "explain": "show which interface a drive would take, and why not another",
         "registry": "check the interface files, yours included",
     },
@@ -73,6 +74,7 @@ _USAGE_REASONS = frozenset(
         Reason.UNKNOWN_STORE,
         Reason.UNKNOWN_INTERFACE,
         Reason.UNKNOWN_APPROVAL,
+        Reason.UNKNOWN_RECOVERY,
     }
 )
 

@@ -24,13 +24,15 @@ def run(arguments: "Namespace") -> int:
     from pathlib import Path
 
     from bridge import paths
+    from bridge.doctor.catalogue import CHECKS
     from bridge.doctor.probes import ADAPTERS
-    from registry.lint import lint
+    from bridge.recovery.catalogue import PLACES
+    from registry.lint import Code, lint
     from registry.load import load
 
     asked = [Path(file) for file in arguments.files]
     registry = load(paths.config_directory() / "interfaces", asked)
-    problems = lint(registry, command_fault, ADAPTERS)
+    problems = lint(registry, command_fault, ADAPTERS, Code(PLACES, CHECKS))
     if asked:
         problems = [problem for problem in problems if Path(problem.file) in asked]
     if arguments.json:

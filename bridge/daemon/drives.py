@@ -3,7 +3,7 @@
 import json
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Protocol
@@ -23,7 +23,7 @@ from bridge.drive.match import text_sha
 from bridge.drive.permission import Permit
 from bridge.drive.record import Record, accepted, fact_body
 from bridge.drive.selector import Choice, Surface, choose, matching
-from bridge.drive.steps import CancelAsked, Learned
+from bridge.drive.steps import CancelAsked, GivenUp, Learned
 from bridge.ledger.store import Row
 from bridge.protocol.errors import BridgeError, Reason
 from bridge.protocol.messages import (
@@ -35,6 +35,7 @@ from bridge.protocol.messages import (
     DriveView,
     DriveWaitParams,
     Event,
+    QueueView,
     SurfaceSelector,
 )
 from bridge.protocol.prompt import check_prompt
@@ -44,6 +45,7 @@ LANE_MOST = 100
 RECENT_MOST = 1000
 LATE_MOST = 16
 REATTACH_S = 30.0
+OVERDUE_MS = 60_000
 WARNING_OF_SECRETS = "the prompt holds what looks like a secret ({}); it is sent as it is, and recorded without it"
 NOT_KEPT = "the prompt held a secret, which is never written down, so it is gone with the daemon that had it"
 
@@ -93,6 +95,7 @@ class Drives:
         self._lanes: dict[str, _Lane] = {}
         self._late: dict[str, int] = {}
         self._settled = 0
+        self.on_row: Callable[[str, Mapping[str, object], str], None] = _ignore_row
 
     def attach(self, runner: Runner, tasks: TaskGroup) -> None:
         """The runner and the task group in which drives live; both outlast every drive."""
@@ -128,7 +131,7 @@ class Drives:
             if known is not None:
                 return self._replayed(known, body_sha)
             await self._desktop.refresh(certainly=self._is_injector(params.selector.via))
-            surface = self._resolve(params.selector)
+            surface = self.resolve(params.selector)
             secrets = await self._permissions.find_secrets(params.text)
             permit = await self._permissions.permit(surface, params.draft, secrets)
             choice = self._choose(surface, params, permit)
@@ -178,6 +181,32 @@ class Drives:
             await self._run(drive)
         drive.post(CancelAsked())
         return self._view(record)
+
+    # --- what recoveries ask -----------------------------------------------------------------------------------------
+
+    async def record(self, drive_id: str) -> Record:
+        """BridgeError UNKNOWN_DRIVE."""
+        return await self._known(drive_id)
+
+    async def note(self, kind: str, body: dict[str, object], drive_id: str) -> None:
+        """A row about a drive that no machine writes; on disk when this returns."""
+        record = await self._known(drive_id)
+        row = await self._journal.append(kind, body, drive_id)
+        record.apply(kind, row.at_ms, body)
+        self._journal.announce(row)
+
+    def queues(self) -> Sequence[QueueView]:
+        """The windows in which a drive is under way or waits."""
+        return [_queue(lane) for lane in self._lanes.values() if lane.waiting]
+
+    async def release(self, drive_id: str, seconds: float) -> DriveView:
+        """Refuse a drive that touched nothing yet, settle one that acts by what is known; wait so long for that."""
+        drive = self._open.get(drive_id)
+        if drive is not None and drive.record.state == "acting":
+            drive.post(GivenUp())
+        elif drive is not None:
+            await self.cancel(DriveGetParams(drive_id=drive_id))
+        return await self.wait(DriveWaitParams(drive_id=drive_id, timeout_ms=int(seconds * 1000)))
 
     # --- what plugins tell -------------------------------------------------------------------------------------------
 
@@ -326,6 +355,7 @@ class Drives:
             if row.drive_id is None:
                 continue
             self._permissions.apply(row.kind, row.at_ms, body, row.drive_id)
+            self.on_row(row.kind, body, row.drive_id)
             if row.kind == "accepted":
                 records[row.drive_id] = accepted(row.drive_id, row.at_ms, body)
                 self._known_since(row.drive_id, row.seq)
@@ -348,7 +378,8 @@ class Drives:
 
     # --- finding -----------------------------------------------------------------------------------------------------
 
-    def _resolve(self, selector: SurfaceSelector) -> Surface:
+    def resolve(self, selector: SurfaceSelector) -> Surface:
+        """The one surface that fits. BridgeError says which there are."""
         if selector.via is not None and selector.via not in self._interfaces:
             known = ", ".join(sorted(id_ for id_, i in self._interfaces.items() if i.drives))
             raise BridgeError(
@@ -417,6 +448,25 @@ class Drives:
         waiting = [drive.record.drive_id for drive in self._lane(record.surface).waiting]
         behind = waiting.index(record.drive_id) if record.state == "accepted" and record.drive_id in waiting else None
         return record.view(queued_behind=behind, replayed=replayed)
+
+
+def _ignore_row(kind: str, body: Mapping[str, object], drive_id: str) -> None:
+    """Nobody follows the rows of earlier daemons."""
+
+
+def _queue(lane: _Lane) -> QueueView:
+    record = lane.waiting[0].record
+    # Proof may take one deadline, the approval before it another.
+    deadlines = 2 if record.state == "acting" else 1
+    over_at = record.accepted_at_ms + deadlines * record.params.deadline_ms + OVERDUE_MS
+    return QueueView(
+        window_id=window_of(record.surface),
+        drive_id=record.drive_id,
+        state=record.state,
+        accepted_at_ms=record.accepted_at_ms,
+        overdue=now_ms() > over_at,
+        behind=len(lane.waiting) - 1,
+    )
 
 
 def _without_reply(view: DriveView) -> DriveView:

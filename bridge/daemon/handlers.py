@@ -23,12 +23,15 @@ from bridge.protocol.messages import (
     DeskInjectParams,
     DeskInjectResult,
     DeskStopResult,
+    DoctorRunParams,
+    DoctorRunResult,
     DriveGetParams,
     DriveListParams,
     DriveListResult,
     DriveStartParams,
     DriveView,
     DriveWaitParams,
+    Empty,
     Event,
     ExplainParams,
     ExplainResult,
@@ -40,6 +43,11 @@ from bridge.protocol.messages import (
     LedgerVerifyResult,
     Message,
     ProtocolRange,
+    RecoveriesListResult,
+    RecoveryRecordParams,
+    RecoveryRunParams,
+    RecoveryRunResult,
+    Role,
     SessionsListResult,
     StatusResult,
     SubscribeParams,
@@ -100,6 +108,20 @@ class Desktop(Protocol):
     async def stop(self) -> DeskStopResult: ...
 
 
+class Recoveries(Protocol):
+    """What can be done against what is wrong, as handlers see it."""
+
+    def list(self) -> RecoveriesListResult: ...
+    async def run(self, params: RecoveryRunParams, role: Role) -> RecoveryRunResult: ...
+    async def record(self, params: RecoveryRecordParams) -> Empty: ...
+
+
+class Examiner(Protocol):
+    """The doctor, as handlers see it."""
+
+    async def run(self, params: DoctorRunParams) -> DoctorRunResult: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """What the daemon says of itself."""
@@ -121,6 +143,8 @@ class House:
     records: Records
     interfaces: Interfaces
     permissions: Permissions
+    recoveries: Recoveries
+    examiner: Examiner
     desktop: Desktop
     stop: anyio.Event
     clients: Callable[[], int]
@@ -207,7 +231,20 @@ async def _sessions_list(house: House, connection: Connection, params: Message) 
     return SessionsListResult(sessions=[session.view() for session in house.sessions.live()])
 
 
+async def _recovery_run(house: House, connection: Connection, params: RecoveryRunParams) -> RecoveryRunResult:
+    return await house.recoveries.run(params, connection.role or "client")
+
+
+async def _recovery_list(house: House, connection: Connection, params: Message) -> RecoveriesListResult:
+    return house.recoveries.list()
+
+
 async def _status(house: House, connection: Connection, params: Message) -> StatusResult:
+    return status(house)
+
+
+def status(house: House) -> StatusResult:
+    """The daemon in one page."""
     drives_open, drives_settled = house.drives.counts()
     return StatusResult(
         version=VERSION,
@@ -267,6 +304,10 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "desk/inject": lambda house, _, params: house.desktop.inject(params),
     "desk/calibrate": lambda house, _, params: house.desktop.calibrate(params),
     "desk/stop": lambda house, _, params: house.desktop.stop(),
+    "doctor/run": lambda house, _, params: house.examiner.run(params),
+    "recovery/list": _recovery_list,
+    "recovery/run": _recovery_run,
+    "recovery/record": lambda house, _, params: house.recoveries.record(params),
     "daemon/status": _status,
     "daemon/stop": _stop,
 }

@@ -19,8 +19,8 @@ from bridge.drive.steps import ApprovalDenied, Approved, Candidate, Event
 from bridge.policy.approvals import ASKED, DECIDED, Approval, Approvals, action_sha
 from bridge.policy.files import Signature, load, save_grants, signature
 from bridge.policy.redaction import Redactor, Secret
-from bridge.policy.rules import Act, Policy, permit
-from bridge.policy.trust import EVERYWHERE, default_level, granted
+from bridge.policy.rules import Act, Action, Policy, permit
+from bridge.policy.trust import EVERYWHERE, RANK, default_level, granted, level
 from bridge.protocol.errors import BridgeError, Reason
 from bridge.protocol.messages import (
     ApprovalDecideParams,
@@ -28,8 +28,8 @@ from bridge.protocol.messages import (
     ApprovalsListResult,
     ApprovalView,
     DefaultTrust,
-    DriveAction,
     GrantView,
+    TrustLevel,
     TrustListResult,
     TrustSetParams,
 )
@@ -139,6 +139,12 @@ class Permissions:
             self._journal.announce(row)
         return await self.trust_list()
 
+    async def trusted(self, surface: Surface, needed: TrustLevel) -> list[str]:
+        """The interfaces that are trusted this far in all folders of the surface."""
+        policy = await self.refresh()
+        folders = surface.workspace_folders
+        return [i.id for i in self._drivers() if RANK[level(policy.grants, i, folders)] >= RANK[needed]]
+
     def _drivers(self) -> list[Interface]:
         return [interface for interface in self._interfaces.values() if interface.drives]
 
@@ -176,8 +182,28 @@ class Permissions:
         found = self._approvals.usable(record.drive_id, str(action["action_sha"]), now_ms())
         return found.approval_id if found else None
 
+    async def ask_for(self, run_id: str, action: Mapping[str, object]) -> ApprovalView:
+        """An approval for exactly this run of a recovery: the one there is, or a new one that waits for a decision.
+
+        `action` holds what an approval shows, and `action_sha`. It ends with this daemon, whatever was decided.
+        """
+        known = self._approvals.of_drive(run_id)
+        if known is None or known.action_sha != action["action_sha"] or known.state in {"used", "void"}:
+            body = {**action, "approval_id": secrets.token_hex(6)}
+            row = await self._journal.append(ASKED, body)
+            self._approvals.apply(ASKED, row.at_ms, body, run_id)
+            self._journal.announce(row)
+            known = self._approvals.find(str(body["approval_id"]))
+        return _view(known)
+
+    def usable_for(self, run_id: str, action_sha: str) -> str | None:
+        """The approval that lets this run do exactly this now."""
+        found = self._approvals.usable(run_id, action_sha, now_ms())
+        return found.approval_id if found else None
+
     def list(self, params: ApprovalsListParams) -> ApprovalsListResult:
         """BridgeError UNKNOWN_APPROVAL."""
+        self._approvals.expire(now_ms())
         if params.approval_id is not None:
             approval = self._approvals.find(params.approval_id)
             waiting = self._waiting.get(approval.drive_id)
@@ -192,7 +218,8 @@ class Permissions:
             approval = self._approvals.check(params.approval_id, params.action_sha, now_ms())
             body = {"approval_id": approval.approval_id, "approved": params.approve}
             with anyio.CancelScope(shield=True):
-                row = await self._journal.append(DECIDED, body, approval.drive_id)
+                owner = None if approval.recovery else approval.drive_id
+                row = await self._journal.append(DECIDED, body, owner)
                 self._decided(approval, row.at_ms, body)
             self._journal.announce(row)
         return _view(approval)
@@ -226,7 +253,7 @@ class Permissions:
         return {**shown, "action_sha": sha}
 
 
-def _action(draft: bool) -> DriveAction:
+def _action(draft: bool) -> Action:
     return "draft" if draft else "send"
 
 
@@ -239,4 +266,6 @@ def _workspace(workspace: str) -> str:
 def _view(approval: Approval, text: str | None = None) -> ApprovalView:
     kept = asdict(approval)
     del kept["folders"]
+    if approval.recovery is not None:
+        kept |= {"drive_id": None, "interface": None}
     return ApprovalView(**kept, workspace_folders=list(approval.folders), text=text)

@@ -28,6 +28,7 @@ from bridge.drive.steps import (
     Done,
     Event,
     Follow,
+    GivenUp,
     Learned,
     Lookup,
     Phase,
@@ -103,7 +104,7 @@ class OpenDrive:
             if isinstance(event, Learned):
                 self.late(event.fact)
             return
-        if len(self.events) >= MAILBOX_EVENTS and not isinstance(event, CancelAsked):
+        if len(self.events) >= MAILBOX_EVENTS and not isinstance(event, CancelAsked | GivenUp):
             self.dropped += 1
             return
         self.events.append(event)

@@ -17,7 +17,7 @@ from bridge.drive.evidence import Fact
 from bridge.drive.match import text_sha
 from bridge.drive.record import Record
 from bridge.drive.steps import Anchor, Candidate
-from bridge.protocol.messages import FactKind, StoreHint
+from bridge.protocol.messages import FactKind, StoreHint, TurnState
 from observers.base import Cursor, Delta, Observer, ObserverError, State, Store, Turn
 
 ANCHOR_S = 5.0
@@ -33,6 +33,12 @@ KIND_OF_STATE: dict[State, FactKind] = {
     State.ERROR: "turn_failed",
     State.RATE_LIMITED: "turn_failed",
     State.INTERRUPTED: "turn_failed",
+}
+
+TURN_OF_KIND: dict[FactKind, TurnState] = {
+    "needs_input": "needs_input",
+    "turn_ended": "completed",
+    "turn_failed": "turn_failed",
 }
 
 log = logging.getLogger("koru.watch")
@@ -75,6 +81,37 @@ class Stores:
         if asked is not None:
             return Anchor(reason=f"{asked}; answer it in the IDE, or use --new-chat", blocker="needs_input_pending")
         return Anchor(hint.store, cursor.dump())
+
+    async def shows(self, record: Record) -> bool | None:
+        """Does a turn with this drive's text stand past its anchor? None when that cannot be seen."""
+        observer = self._observers.get(record.anchor.observer or "")
+        if observer is None or record.anchor.cursor is None:
+            return None
+        cursor = Cursor.load(record.anchor.cursor)
+        try:
+            with anyio.fail_after(ANCHOR_S):
+                delta = await self._read(observer.since, cursor.store, cursor)
+        except (ObserverError, TimeoutError):
+            return None
+        return any(text_sha(prompt.text) == record.text_sha for prompt in delta.prompts)
+
+    async def turn_now(self, record: Record) -> tuple[TurnState, str | None, str | None] | None:
+        """State, reason and reply of a drive's turn as the store shows it now; None when it shows none."""
+        observer = self._observers.get(record.anchor.observer or "")
+        if observer is None or record.anchor.cursor is None:
+            return None
+        cursor = Cursor.load(record.anchor.cursor)
+        try:
+            with anyio.fail_after(ANCHOR_S):
+                delta = await self._read(observer.since, cursor.store, cursor)
+        except (ObserverError, TimeoutError):
+            return None
+        own = [prompt for prompt in delta.prompts if text_sha(prompt.text) == record.text_sha]
+        kind = KIND_OF_STATE.get(own[-1].state) if own else None
+        if kind is None:
+            return None
+        answer = delta.reply(own[-1])
+        return TURN_OF_KIND.get(kind, "waiting"), own[-1].reason, answer.text[:REPLY_MAX_CHARS] if answer else None
 
     async def follow(self, record: Record, anchor: Anchor, report: Callable[[Fact], None]) -> None:
         """Report what the store shows of this drive's turn, until cancelled."""

@@ -2,7 +2,7 @@
 
 import time
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -10,6 +10,7 @@ from typing import Literal
 
 from bridge.doctor.finding import Check, Finding, Remedy, Seen, Severity
 from bridge.doctor.scene import Scene
+from bridge.protocol.errors import BridgeError, Reason
 from registry.model import Interface
 
 BOUND_SECONDS = 0.8
@@ -52,9 +53,17 @@ class Report:
         return all(finding.severity == "note" for finding in self.findings)
 
 
-def examine(checks: Sequence[Check], scene: Scene, seconds: float = BOUND_SECONDS) -> Report:
-    """Run them all, `seconds` at most each, and put together what they say."""
-    ran = _run(checks, scene, seconds)
+def examine(
+    checks: Sequence[Check],
+    scene: Scene,
+    seconds: float = BOUND_SECONDS,
+    threads: MutableMapping[str, Thread] | None = None,
+) -> Report:
+    """Run them all, `seconds` at most each, and put together what they say.
+
+    Who examines again and again gives `threads`: a check that still hangs from the last time is not begun anew.
+    """
+    ran = _run(checks, scene, seconds, {} if threads is None else threads)
     every = [finding for each in ran for finding in each.findings]
     hidden = tuple(finding for finding in every if any(_explains(cause, finding) for cause in every))
     shown = tuple(finding for finding in every if finding not in hidden)
@@ -62,19 +71,38 @@ def examine(checks: Sequence[Check], scene: Scene, seconds: float = BOUND_SECOND
     return Report(ran, tuple(sorted(shown, key=lambda f: RANK[f.severity])), hidden, standings)
 
 
+def about(report: Report, interface: str) -> Report:
+    """What of it is about that interface. BridgeError UNKNOWN_INTERFACE."""
+    if all(each.interface.id != interface for each in report.interfaces):
+        known = ", ".join(each.interface.id for each in report.interfaces)
+        message = f"no interface is called {interface}"
+        raise BridgeError(Reason.UNKNOWN_INTERFACE, message, hint=f"one of: {known}")
+    return replace(
+        report,
+        findings=tuple(finding for finding in report.findings if interface in finding.interfaces),
+        hidden=tuple(finding for finding in report.hidden if interface in finding.interfaces),
+        interfaces=tuple(each for each in report.interfaces if each.interface.id == interface),
+    )
+
+
 def _explains(cause: Finding, finding: Finding) -> bool:
     """What is graver than its cause is told beside it."""
     return cause.id in finding.depends_on and RANK[cause.severity] <= RANK[finding.severity]
 
 
-def _run(checks: Sequence[Check], scene: Scene, seconds: float) -> tuple[Ran, ...]:
+def _run(
+    checks: Sequence[Check], scene: Scene, seconds: float, threads: MutableMapping[str, Thread]
+) -> tuple[Ran, ...]:
     over: SimpleQueue[Ran] = SimpleQueue()
-    # As daemons: a check that hangs must not keep the process.
-    for check in checks:
-        Thread(target=lambda check=check: over.put(_one(check, scene)), name=check.id, daemon=True).start()
+    begun = [check for check in checks if check.id not in threads or not threads[check.id].is_alive()]
+    for check in begun:
+        # As daemons: a check that hangs must not keep the process.
+        thread = Thread(target=lambda check=check: over.put(_one(check, scene)), name=check.id, daemon=True)
+        threads[check.id] = thread
+        thread.start()
     results: dict[str, Ran] = {}
     end = time.monotonic() + seconds
-    while len(results) < len(checks):
+    while len(results) < len(begun):
         try:
             ran = over.get(timeout=max(end - time.monotonic(), 0.0))
         except Empty:

@@ -27,23 +27,29 @@ class Scene:
         environment: Mapping[str, str] = os.environ,
         ask_seconds: float = ASK_SECONDS,
         answer: dict[str, Any] | BridgeError | None = None,
+        calls: dict[str, Any] | None = None,
     ) -> None:
         self.environment = environment
         self.registry: Registry = here(load(paths.config_directory() / "interfaces"))
         self._ask_seconds = ask_seconds
         self._asking = Lock()
         self._answer = answer
+        self._calls = calls
 
     def answer(self) -> dict[str, Any] | BridgeError:
         """The result of `daemon/status`, or why there is none."""
         with self._asking:
             if self._answer is None:
-                self._answer = _ask(self._ask_seconds)
+                self._answer, self._calls = _ask(self._ask_seconds)
             return self._answer
 
     def status(self) -> dict[str, Any] | None:
         answer = self.answer()
         return None if isinstance(answer, BridgeError) else answer
+
+    def calls(self) -> dict[str, Any]:
+        """The result of `recovery/list`: what calls for one. Empty without a daemon that can be asked for it."""
+        return self._calls or {} if self.status() is not None else {}
 
     def sessions(self) -> list[dict[str, Any]]:
         """The plugins connected now; none without a daemon."""
@@ -69,9 +75,18 @@ def bundled_plugin() -> tuple[str, str] | None:
         return None
 
 
-def _ask(seconds: float) -> dict[str, Any] | BridgeError:
+def _ask(seconds: float) -> tuple[dict[str, Any] | BridgeError, dict[str, Any] | None]:
     try:
         with Client.connect(name="koru doctor", timeout=seconds) as client:
-            return client.request("daemon/status", {}, timeout=seconds)
+            status = client.request("daemon/status", {}, timeout=seconds)
+            return status, _calls(client, seconds)
     except BridgeError as error:
-        return error
+        return error, None
+
+
+def _calls(client: Client, seconds: float) -> dict[str, Any] | None:
+    """An older daemon does not know the method; that it is older, another check tells."""
+    try:
+        return client.request("recovery/list", {}, timeout=seconds)
+    except BridgeError:
+        return None

@@ -28,6 +28,7 @@ from bridge.drive.steps import (
     Done,
     Event,
     Follow,
+    GivenUp,
     Learned,
     LookedUp,
     Lookup,
@@ -175,7 +176,9 @@ def _settle(watch: _Watch) -> Generator[Command, Event, Verdict | None]:
     """Take events until there is an outcome. Returns a refusal when nothing was touched, else None once settled."""
     while (verdict := watch.verdict()) is None:
         event = yield Await("submit")
-        if isinstance(event, DeadlinePassed):
+        if isinstance(event, GivenUp):
+            watch.why = "when the operator waited no longer"
+        if isinstance(event, DeadlinePassed | GivenUp):
             verdict = watch.final()
             break
         refusal = yield from _take(watch, event)

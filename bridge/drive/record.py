@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from bridge.drive.evidence import Evidence, Fact, Verdict
 from bridge.drive.match import text_sha
@@ -17,6 +17,8 @@ from bridge.protocol.messages import (
     TurnState,
     TurnView,
 )
+
+Mark = Literal["submitted", "not_submitted"]
 
 
 @dataclass(slots=True)
@@ -48,6 +50,8 @@ class Record:
     approval: str | None = None
     secrets: tuple[str, ...] = ()
     warning: str | None = None
+    marked: Mark | None = None
+    resent_as: str | None = None
 
     @property
     def request(self) -> Request:
@@ -92,11 +96,20 @@ class Record:
                 self.cancelled = True
             case "settled":
                 self._settle(at_ms, body)
-            case "doubt":
-                self.doubt = body["reason"]
+            case "doubt" | "marked" | "resent":
+                self._hear(kind, body)
             case "turn":
                 self.turn_state, self.turn_reason = body["state"], body["reason"]
                 self.reply = body.get("reply", self.reply)
+
+    def _hear(self, kind: str, body: Mapping[str, Any]) -> None:
+        """What is said of a drive that is settled, and changes its outcome no more."""
+        if kind == "doubt":
+            self.doubt = body["reason"]
+        elif kind == "marked":
+            self.marked = body["state"]
+        else:
+            self.resent_as = body["drive_id"]
 
     def _settle(self, at_ms: int, body: Mapping[str, Any]) -> None:
         self.state, self.settled_at_ms, self.approval = "settled", at_ms, None
@@ -133,6 +146,8 @@ class Record:
             doubt=self.doubt,
             approval=self.approval,
             warning=self.warning,
+            marked=self.marked,
+            resent_as=self.resent_as,
         )
 
     def _candidate_view(self, considered: Considered) -> CandidateView:

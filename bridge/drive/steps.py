@@ -227,6 +227,11 @@ class CancelAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenUp:
+    """The operator waits no longer: it is settled by what is known now."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeadlinePassed:
     pass
 
@@ -244,5 +249,6 @@ Event = (
     | ApprovalDenied
     | Withheld
     | CancelAsked
+    | GivenUp
     | DeadlinePassed
 )

@@ -12,11 +12,15 @@ from bridge.protocol.errors import BridgeError, Reason
 State = Literal["pending", "approved", "denied", "used", "void"]
 KEPT_MOST = 1000
 ASKED, DECIDED = "approval_asked", "approval_decided"
+USES = frozenset({"acting", "recovery_begun"})
 
 
 @dataclass(slots=True)
 class Approval:
-    """What was asked, and what became of it. `void`: its time passed, or the action changed or ended otherwise."""
+    """What was asked, and what became of it. `void`: its time passed, or the action changed or ended otherwise.
+
+    That of a `recovery` has the id of its run for `drive_id`.
+    """
 
     approval_id: str
     action_sha: str
@@ -30,6 +34,7 @@ class Approval:
     reason: str
     asked_at_ms: int
     expires_at_ms: int
+    recovery: str | None = None
     state: State = "pending"
     decided_at_ms: int | None = None
 
@@ -58,7 +63,7 @@ class Approvals:
             approval = self._all[body["approval_id"]]
             approval.state = "approved" if body["approved"] else "denied"
             approval.decided_at_ms = at_ms
-        elif kind == "acting" and body.get("approval_id") in self._all:
+        elif kind in USES and body.get("approval_id") in self._all:
             self._all[body["approval_id"]].state = "used"
         elif kind == "settled":
             self._close(drive_id)
@@ -70,6 +75,12 @@ class Approvals:
     def list(self, *, everything: bool) -> list[Approval]:
         """Oldest first; without `everything` only those that wait for a decision."""
         return [a for a in self._all.values() if everything or a.state == "pending"]
+
+    def expire(self, now_ms: int) -> None:
+        """Close those of recoveries whose time has passed; those of drives end with their drives."""
+        for approval in self._all.values():
+            if approval.recovery is not None and approval.open and now_ms > approval.expires_at_ms:
+                approval.state = "void"
 
     def find(self, approval_id: str) -> Approval:
         """BridgeError UNKNOWN_APPROVAL."""
@@ -116,7 +127,8 @@ def _asked(at_ms: int, body: Mapping[str, Any], drive_id: str) -> Approval:
     names = ("approval_id", "action_sha", "action", "interface", "surface", "ide", "text_chars", "reason")
     kept = {name: body[name] for name in names}
     folders = tuple(body["folders"])
-    return Approval(**kept, drive_id=drive_id, folders=folders, asked_at_ms=at_ms, expires_at_ms=body["expires_at_ms"])
+    times = {"asked_at_ms": at_ms, "expires_at_ms": body["expires_at_ms"]}
+    return Approval(**kept, **times, drive_id=drive_id, folders=folders, recovery=body.get("recovery"))
 
 
 def _void(why: str) -> BridgeError:

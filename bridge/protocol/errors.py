@@ -38,6 +38,8 @@ class Reason(StrEnum):
     UNKNOWN_APPROVAL = "unknown_approval"
     APPROVAL_VOID = "approval_void"
     POLICY_INVALID = "policy_invalid"
+    UNKNOWN_RECOVERY = "unknown_recovery"
+    RECOVERY_UNFIT = "recovery_unfit"
 
     # Where we run
     DAEMON_NOT_RUNNING = "daemon_not_running"

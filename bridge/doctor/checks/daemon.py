@@ -12,7 +12,9 @@ from bridge.lock import holder
 from bridge.protocol.errors import BridgeError, Reason
 from bridge.version import VERSION
 
-_RESTART = Remedy("restart the daemon; drives that are under way are settled when it is back", ("koru down", "koru up"))
+_RESTART = Remedy(
+    "restart the daemon; drives that are under way are settled when it is back", ("koru recover restart_daemon",)
+)
 
 
 def running(scene: Scene) -> Iterator[Finding | Seen]:
@@ -22,7 +24,8 @@ def running(scene: Scene) -> Iterator[Finding | Seen]:
         return
     remedy = Remedy("start it", ("koru up",))
     if answer.reason is not Reason.DAEMON_NOT_RUNNING:
-        remedy = Remedy(answer.hint or "look into its log", (f"tail {paths.daemon_log()}",))
+        commands = (f"tail {paths.daemon_log()}", "koru recover restart_daemon")
+        remedy = Remedy(answer.hint or "look into its log", commands)
     problem = f"the daemon cannot be asked: {answer.message}"
     blocked = scene.built("plugin_session")
     yield Finding("daemon-running", "error", problem, remedy, interfaces=blocked, blocker="daemon_not_running")
@@ -42,7 +45,12 @@ def stale_socket(scene: Scene) -> Iterator[Finding]:
     gone = isinstance(answer, BridgeError) and answer.reason is Reason.DAEMON_NOT_RUNNING
     if gone and socket.is_socket() and holder(f"{socket}.lock") is None:
         problem = f"{socket} was left behind by a daemon that did not end by itself"
-        yield Finding("daemon-socket-stale", "note", problem, Remedy("the next daemon replaces it", ("koru up",)))
+        yield Finding(
+            "daemon-socket-stale",
+            "note",
+            problem,
+            Remedy("the next daemon replaces it", ("koru up", "koru recover clear_socket")),
+        )
 
 
 def socket_safe(scene: Scene) -> Iterator[Finding]:

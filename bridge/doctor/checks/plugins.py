@@ -117,7 +117,8 @@ def current(scene: Scene) -> Iterator[Finding]:
         if bundled is not None and bundled[0].endswith(f".{name}") and running != bundled[1]:
             window = f"{session['ide']['product']} window {session['window_id']}"
             problem = f"{window} still runs the plugin {running}, this Koru brings {bundled[1]}"
-            remedy = Remedy("reload the window: Developer: Reload Window")
+            command = f"koru recover reload_window --window {session['window_id']}"
+            remedy = Remedy("reload the window: Developer: Reload Window", (command,))
             yield Finding("plugin-current", "warning", problem, remedy, session["window_id"], blocker="plugin_outdated")
 
 

@@ -14,7 +14,7 @@ _REMEDIES = {
     Reason.UNREADABLE: Remedy("give yourself the right to read it"),
     Reason.ENCRYPTED: Remedy("nothing can be read there; drives settle without a witness", ("koru explain",)),
 }
-_ELSE = Remedy("look at it; Koru never writes there", ("koru history",))
+_ELSE = Remedy("look at it; Koru never writes there", ("koru history list",))
 
 
 def readable(observer: Observer, scene: Scene) -> Iterator[Finding | Seen]:

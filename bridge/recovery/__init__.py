@@ -1,0 +1,1 @@
+"""What `koru recover` can do: one module an action, named as the registry names it."""

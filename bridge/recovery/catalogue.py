@@ -1,0 +1,25 @@
+"""Every action there is, by who runs it. One that is not listed here or in daemon_catalogue.py does not exist."""
+
+from bridge.recovery import (
+    clear_socket,
+    install_tool,
+    reinstall_plugin,
+    restart_daemon,
+    restore_clipboard,
+    support_bundle,
+)
+from bridge.recovery.action import Action
+from bridge.recovery.daemon_catalogue import IN_DAEMON
+from bridge.recovery.machine import Machine
+from registry.model import Place
+
+_ALL: tuple[Action[Machine], ...] = (
+    restart_daemon,
+    clear_socket,
+    reinstall_plugin,
+    restore_clipboard,
+    install_tool,
+    support_bundle,
+)
+IN_COMMAND = {action.ID: action for action in _ALL}
+PLACES: dict[str, Place] = {**dict.fromkeys(IN_DAEMON, "daemon"), **dict.fromkeys(IN_COMMAND, "command")}

@@ -1,0 +1,75 @@
+"""Removes a socket on which nobody listens. Under the daemon's own lock, so that none is starting meanwhile."""
+
+import os
+import socket
+import stat
+from pathlib import Path
+
+from bridge import paths
+from bridge.lock import Lock
+from bridge.protocol.errors import BridgeError, Reason
+from bridge.recovery.action import Aim, Plan, Result, Target
+from bridge.recovery.machine import Machine
+from bridge.version import VERSION
+
+ID = "clear_socket"
+ANSWER_S = 2.0
+
+
+def plan(hands: Machine, aim: Aim) -> Plan:
+    path = Path(paths.socket_name())
+    found = _found(path)
+    if found is None:
+        return Plan(needless=f"there is no {path}")
+    if _answers(path):
+        return Plan(needless=f"somebody listens on {path}")
+    target: Target = {"path": str(path), "inode": found.st_ino, "device": found.st_dev}
+    return Plan((f"remove {path}, on which nobody listens",), target, risky=False)
+
+
+def run(hands: Machine, plan: Plan) -> Result:
+    path = Path(str(plan.target["path"]))
+    lock = Lock.take(f"{path}.lock", socket=str(path), version=VERSION)
+    try:
+        found = _found(path)
+        if found is None or (found.st_ino, found.st_dev) != (plan.target["inode"], plan.target["device"]):
+            return Result("not_needed", (f"{path} is another one by now",))
+        if _answers(path):
+            return Result("not_needed", (f"somebody listens on {path} by now",))
+        path.unlink()
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        raise BridgeError(Reason.STATE_UNWRITABLE, f"cannot be removed: {why}", where=str(path)) from error
+    finally:
+        lock.release()
+    return Result("done", (f"removed {path}",))
+
+
+def _found(path: Path) -> os.stat_result | None:
+    """What is there; only a socket of ours is ever removed. BridgeError SOCKET_UNSAFE."""
+    try:
+        found = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    what = None
+    if not stat.S_ISSOCK(found.st_mode):
+        what = "is no socket"
+    elif found.st_uid != os.geteuid():
+        what = f"belongs to user {found.st_uid}"
+    if what is not None:
+        hint = "look who made it, then remove it by hand"
+        raise BridgeError(Reason.SOCKET_UNSAFE, f"what is there {what}", where=str(path), hint=hint)
+    return found
+
+
+def _answers(path: Path) -> bool:
+    """Only a refused connection proves that nobody listens."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(ANSWER_S)
+        try:
+            probe.connect(os.fsencode(path))
+        except (ConnectionRefusedError, FileNotFoundError):
+            return False
+        except OSError:
+            return True
+    return True

@@ -1,0 +1,62 @@
+"""Carries out an action of the command: row first, then the act, then the row of its end, then the doctor's checks."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bridge.doctor.catalogue import CHECKS
+from bridge.doctor.run import Ran, examine
+from bridge.doctor.scene import Scene
+from bridge.protocol.errors import BridgeError
+from bridge.recovery import book
+from bridge.recovery.action import Action, Plan, Result
+from bridge.recovery.machine import Machine
+
+CHECK_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Conducted:
+    """`unrecorded`: why a row is missing, where one is."""
+
+    result: Result
+    checks: tuple[Ran, ...] = ()
+    unrecorded: str = ""
+
+
+def conduct(action: Action[Machine], hands: Machine, plan: Plan, run_id: str, checks: Iterable[str]) -> Conducted:
+    """Do what was planned. BridgeError when the row before cannot be written, and nothing was done then."""
+    try:
+        book.write(run_id, action.ID, "begun", plan.steps)
+        unrecorded = ""
+    except BridgeError as error:
+        if not plan.even_unrecorded:
+            raise
+        unrecorded = _missing("begun", error)
+    try:
+        result = action.run(hands, plan)
+    except BridgeError as error:
+        result = Result("failed", (error.message, *([error.hint] if error.hint else [])))
+    except BaseException:
+        _write(run_id, action.ID, "ended", ("it was cut short",), "failed")
+        raise
+    unrecorded = _write(run_id, action.ID, "ended", result.said, result.state) or unrecorded
+    return Conducted(result, again(checks), unrecorded)
+
+
+def _write(run_id: str, recovery: str, phase: str, said: tuple[str, ...], state: str | None = None) -> str:
+    """What keeps the row out of the ledger, empty when it is in."""
+    try:
+        book.write(run_id, recovery, phase, said, state)
+    except BridgeError as error:
+        return _missing(phase, error)
+    return ""
+
+
+def _missing(phase: str, error: BridgeError) -> str:
+    return f"not in the ledger ({phase}): {error.message}"
+
+
+def again(checks: Iterable[str]) -> tuple[Ran, ...]:
+    """What these checks of the doctor say now."""
+    chosen = [CHECKS[each] for each in checks]
+    return examine(chosen, Scene(ask_seconds=CHECK_S * 0.6), CHECK_S).ran if chosen else ()

@@ -1,0 +1,84 @@
+"""The daemon as actions reach it from their thread. Whoever runs it implements this; actions see nothing else of it."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from bridge.protocol.errors import BridgeError, Reason
+from bridge.protocol.messages import CommandResult, DriveView, Message, QueueView
+from bridge.recovery.action import Aim
+
+Mark = Literal["submitted", "not_submitted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A connected window. `surfaces` are the keys of its chats; `host_started_at_ms` changes with a reload."""
+
+    window_id: str
+    ide: str
+    epoch: int
+    pid: int
+    host_started_at_ms: int
+    surfaces: tuple[str, ...]
+    folders: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"the {self.ide} window {self.window_id} ({', '.join(self.folders) or 'no folder'})"
+
+
+class Daemon(Protocol):
+    """Every method blocks for a bounded time, and raises BridgeError."""
+
+    def windows(self) -> list[Window]: ...
+    def hang_up(self, window: Window) -> None:
+        """End the connection of that window's plugin, which then connects anew by itself."""
+
+    def come_back(self, window_id: str, after_epoch: int, seconds: float) -> Window | None:
+        """The window under a later epoch, within `seconds`; None when it does not come."""
+
+    def command(self, window: Window, method: str, params: Message) -> CommandResult:
+        """Ask the window's plugin for something that proves nothing."""
+
+    def queues(self) -> list[QueueView]: ...
+    def release(self, drive_id: str, seconds: float) -> DriveView:
+        """Settle an open drive by what is known now; the drive as it is at the end."""
+
+    def drive(self, drive_id: str) -> DriveView: ...
+    def mark(self, drive_id: str, mark: Mark) -> None:
+        """Record the operator's word."""
+
+    def why_not_again(self, drive_id: str) -> str | None:
+        """What speaks against sending that prompt again: it is there by now, or not known in full any more."""
+
+    def resend(self, drive_id: str, new_id: str) -> DriveView:
+        """Start another drive with everything of that one but its id, for the same chat."""
+
+
+def window_of(daemon: Daemon, aim: Aim) -> Window:
+    """The window that is meant. BridgeError UNKNOWN_SURFACE, AMBIGUOUS_SURFACE."""
+    there = daemon.windows()
+    found = [each for each in there if aim.window in (None, each.window_id, *each.surfaces)]
+    if aim.ide is not None:
+        found = [each for each in found if each.ide == aim.ide]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        listing = "\n".join(f"  {each.window_id}  {each}" for each in found)
+        raise BridgeError(
+            Reason.AMBIGUOUS_SURFACE, f"{len(found)} windows fit:\n{listing}", hint="say which with --window"
+        )
+    message = "no connected window fits" if there else "no window is connected"
+    hint = "in the IDE, run the command 'Koru: Connect'; whether it has the plugin: koru plugin status"
+    raise BridgeError(Reason.UNKNOWN_SURFACE, message, hint=hint)
+
+
+def unknown_drive(daemon: Daemon, aim: Aim) -> DriveView:
+    """The settled drive that is meant, its outcome unknown. BridgeError USAGE, UNKNOWN_DRIVE, RECOVERY_UNFIT."""
+    if aim.drive_id is None:
+        hint = "those whose outcome is unknown: koru recover list"
+        raise BridgeError(Reason.USAGE, "say which drive is meant, with --drive", hint=hint)
+    drive = daemon.drive(aim.drive_id)
+    if drive.outcome != "unknown":
+        message = f"the drive {drive.drive_id} is {drive.outcome or drive.state}; this is for an unknown outcome"
+        raise BridgeError(Reason.RECOVERY_UNFIT, message, hint=f"koru drive show {drive.drive_id}")
+    return drive

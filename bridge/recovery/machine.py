@@ -1,0 +1,47 @@
+"""This machine as actions of the command reach it: our own commands, in processes of their own, and the environment."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.protocol.errors import BridgeError, Reason
+
+COMMAND_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """`environment` is that of the command."""
+
+    environment: Mapping[str, str]
+
+    def koru(self, *words: str) -> tuple[int, dict[str, Any]]:
+        """Run a command of ours; its exit status and what it says with `--json`. BridgeError TOOL_FAILED."""
+        command = [sys.executable, "-P", "-m", "bridge.cli", *words, "--json"]
+        environment = {**self.environment, "PYTHONSAFEPATH": "1"}
+        shown = f"koru {' '.join(words)}"
+        try:
+            done = subprocess.run(command, env=environment, capture_output=True, timeout=COMMAND_S, check=False)
+            said = json.loads(done.stdout)
+        except subprocess.TimeoutExpired:
+            raise BridgeError(Reason.TOOL_FAILED, f"{shown} was not over within {COMMAND_S:g} s", hint=shown) from None
+        except (OSError, ValueError) as error:
+            raise BridgeError(Reason.TOOL_FAILED, f"{shown} failed ({type(error).__name__})", hint=shown) from None
+        return done.returncode, said if isinstance(said, dict) else {}
+
+    def succeed(self, *words: str) -> dict[str, Any]:
+        """What the command says. BridgeError TOOL_FAILED with its own words when it did not do what it was asked."""
+        status, said = self.koru(*words)
+        if status == 0:
+            return said
+        error = said.get("error", {})
+        message = f"koru {' '.join(words)}: {error.get('message', f'exit status {status}')}"
+        raise BridgeError(Reason.TOOL_FAILED, message, hint=error.get("hint"))
+
+
+def this_machine() -> Machine:
+    return Machine(dict(os.environ))

@@ -1,0 +1,20 @@
+"""What a person says of an unknown drive. The last word counts, and every one is kept."""
+
+from bridge.recovery.action import Aim, Plan, Result
+from bridge.recovery.daemon import Daemon, Mark, unknown_drive
+
+_WORDS: dict[Mark, str] = {"submitted": "was sent", "not_submitted": "was not sent"}
+
+
+def plan(hands: Daemon, aim: Aim, mark: Mark) -> Plan:
+    drive = unknown_drive(hands, aim)
+    if drive.marked == mark:
+        return Plan(needless=f"the drive {drive.drive_id} is marked so already")
+    steps = (f"record your word that the drive {drive.drive_id} {_WORDS[mark]}; its outcome stays unknown",)
+    return Plan(steps, {"drive": drive.drive_id, "text": drive.text_sha}, risky=False, operators_word=True)
+
+
+def run(hands: Daemon, plan: Plan, mark: Mark) -> Result:
+    drive_id = str(plan.target["drive"])
+    hands.mark(drive_id, mark)
+    return Result("done", (f"recorded: by the operator's word, the drive {drive_id} {_WORDS[mark]}",))

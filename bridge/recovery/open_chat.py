@@ -1,0 +1,24 @@
+"""Shows a chat in its IDE. The host says no more than that its command returned."""
+
+from bridge.protocol.messages import ChatOpenParams
+from bridge.recovery.action import Aim, Plan, Result
+from bridge.recovery.daemon import Daemon, window_of
+
+ID = "open_chat"
+
+
+def plan(hands: Daemon, aim: Aim) -> Plan:
+    window = window_of(hands, aim)
+    asked = aim.window if aim.window in window.surfaces else next(iter(window.surfaces), None)
+    if asked is None:
+        return Plan(needless=f"{window} has no chat that Koru knows")
+    return Plan((f"show the chat {asked}",), {"window": window.window_id, "surface": asked})
+
+
+def run(hands: Daemon, plan: Plan) -> Result:
+    window = window_of(hands, Aim(window=str(plan.target["window"])))
+    surface = str(plan.target["surface"])
+    shown = hands.command(window, "chat/open", ChatOpenParams(surface_id=surface.rpartition("/")[2]))
+    if not shown.issued:
+        return Result("failed", (f"the window declined: {shown.message or shown.blocker or 'without a word'}",))
+    return Result("unproven", (f"the IDE was asked to show {surface}, and its command returned",))

@@ -1,0 +1,32 @@
+"""Stops the daemon, by force where it does not answer, and starts it. Its drives are settled when it is back."""
+
+from bridge import paths
+from bridge.lock import Holder, holder
+from bridge.recovery.action import Aim, Plan, Result
+from bridge.recovery.machine import Machine
+
+ID = "restart_daemon"
+
+
+def plan(hands: Machine, aim: Aim) -> Plan:
+    running = _running()
+    if running is None:
+        return Plan(("start the daemon: none runs",), {"pid": 0}, risky=False, even_unrecorded=True)
+    steps = (
+        f"stop the daemon (pid {running.pid}, version {running.version}), killed if it does not end when asked",
+        "start the daemon; drives that are under way are settled when it is back",
+    )
+    return Plan(steps, {"pid": running.pid, "started": running.started}, even_unrecorded=True)
+
+
+def _running() -> Holder | None:
+    return holder(f"{paths.socket_name()}.lock") or holder(str(paths.state_directory() / "daemon.lock"))
+
+
+def run(hands: Machine, plan: Plan) -> Result:
+    said = []
+    if plan.target["pid"]:
+        stopped = hands.succeed("down", "--force")
+        said.append(f"stopped the daemon, pid {stopped['pid']}" if stopped.get("stopped") else "it had ended meanwhile")
+    started = hands.succeed("up")
+    return Result("done", (*said, f"the daemon runs, pid {started['pid']}, version {started['version']}"))
