@@ -3,6 +3,7 @@
 from observers import (
     antigravity,
     claude_code,
+    cline,
     codex,
     cursor,
     gemini_cli,
@@ -12,6 +13,7 @@ from observers import (
     kilo,
     kiro,
     opencode,
+    roo_code,
     vscode_chat,
     windsurf,
     zed,
@@ -33,4 +35,6 @@ OBSERVERS: dict[str, Observer] = {
     "gemini_cli": gemini_cli,
     "antigravity": antigravity,
     "windsurf": windsurf,
+    "cline": cline,
+    "roo_code": roo_code,
 }

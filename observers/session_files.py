@@ -63,34 +63,47 @@ class Folder:
 
 
 class FolderEach:
-    """One folder a session, with the file of this name in it: a key is the folder's name. Or a store that is one such
-    file."""
+    """One folder a session, with one file in it. A key is the folder's name, which `*` in `name` stands for.
+
+    Or a store that is one such file.
+    """
 
     def __init__(self, name: str) -> None:
-        self.name = name
+        self._name = name
 
     def files(self, store: Store) -> Iterator[tuple[str, int, str, os.stat_result]]:
-        for key, path in self._places(store):
+        if self._is_session(store.path):
             try:
-                status = os.stat(path)  # noqa: PTH116 - thousands of them: no Path for each
-            except PermissionError as error:
-                raise refusal(error, path) from error
-            except OSError:
-                # A folder without a session, or one that is being rewritten: what was seen in it stays known.
-                continue
-            if S_ISREG(status.st_mode):
-                yield key, 0, path, status
+                yield store.path.parent.name, 0, str(store.path), store.path.stat()
+            except OSError as error:
+                raise refusal(error, store.path) from error
+            return
+        for entry in entries(store.path):
+            path = f"{entry.path}{os.sep}{self._named(entry.name)}"
+            if (status := self._status(entry, path)) is not None:
+                yield entry.name, 0, path, status
 
     def key(self, store: Store, path: Path) -> str | None:
         inside = path.parent.parent == store.path or path == store.path
-        return path.parent.name if path.name == self.name and inside else None
+        return path.parent.name if inside and self._is_session(path) else None
 
-    def _places(self, store: Store) -> Iterator[tuple[str, str]]:
-        if store.path.name == self.name:
-            yield store.path.parent.name, str(store.path)
-            return
-        for entry in entries(store.path):
-            yield entry.name, f"{entry.path}{os.sep}{self.name}"
+    def _named(self, folder: str) -> str:
+        return self._name.replace("*", folder)
+
+    def _is_session(self, path: Path) -> bool:
+        return path.name == self._named(path.parent.name)
+
+    @staticmethod
+    def _status(entry: os.DirEntry[str], path: str) -> os.stat_result | None:
+        try:
+            status = os.stat(path)  # noqa: PTH116 - thousands of them: no Path for each
+        except PermissionError:
+            # Who reads this session is told; the others go on.
+            return entry.stat(follow_symlinks=False)
+        except OSError:
+            # A folder without a session, or one that is being rewritten: what was seen in it stays known.
+            return None
+        return status if S_ISREG(status.st_mode) else None
 
 
 class SessionFiles:
