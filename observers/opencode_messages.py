@@ -18,7 +18,7 @@ TABLES = ("session", "message", "part")
 CANNOT_KNOW: tuple[str, ...] = (
     "whether a tool runs or waits for approval: permissions are kept in memory only",
     "whether a running turn is alive once its program was killed: after 15 minutes without a write it is unknown",
-    "that a failed request is being tried again, other than by the product's own note of it",
+    "that a request failed, until the product gives up: it tries again, or waits as long as it is told, in silence",
 )
 _MESSAGE, _PART = "message", "part"
 
