@@ -134,9 +134,11 @@ class Watching:
             target.stale, target.retry_at = True, 0.0
         elif at in names and not isinstance(event, FileModifiedEvent):
             target.stale, target.retry_at = True, 0.0
+        # What was moved is what it became; what is gone shows only in what is left.
+        named = {Path(os.fsdecode(event.dest_path))} if event.dest_path else names
         with self._lock:
-            self._touched |= names
-            if target.stale or len(self._touched) > TOUCHED_MOST:
+            self._touched |= named
+            if target.stale or event.event_type == "deleted" or len(self._touched) > TOUCHED_MOST:
                 self._touched.clear()
                 self._everything = True
         return True
