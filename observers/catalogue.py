@@ -5,6 +5,7 @@ from observers import (
     claude_code,
     cline,
     codex,
+    continue_dev,
     cursor,
     gemini_cli,
     goose,
@@ -37,4 +38,5 @@ OBSERVERS: dict[str, Observer] = {
     "windsurf": windsurf,
     "cline": cline,
     "roo_code": roo_code,
+    "continue_dev": continue_dev,
 }
