@@ -66,6 +66,7 @@ public final class Messages {
     private static final Wire.Reader<Role> ROLE = Wire.word(Role.class);
     private static final Wire.Reader<String> TEXT_HASH = Wire.text(0, Integer.MAX_VALUE, "^[0-9a-f]{64}$");
     private static final Wire.Reader<TurnState> TURN_STATE = Wire.word(TurnState.class);
+    private static final Wire.Reader<ChatState> CHAT_STATE = Wire.word(ChatState.class);
 
     public enum ExaminedState { OK, FOUND, CRASHED, HUNG }
 
@@ -124,6 +125,8 @@ public final class Messages {
     public enum Role { PLUGIN, CLIENT, OPERATOR }
 
     public enum TurnState { WAITING, COMPLETED, NEEDS_INPUT, TURN_FAILED, WAIT_TIMEOUT }
+
+    public enum ChatState { QUEUED, WORKING, NEEDS_INPUT, DONE, ERROR, RATE_LIMITED, INTERRUPTED, UNKNOWN }
 
     /**
      * Which interface would a drive with this selector take, and why not another?
@@ -1918,6 +1921,166 @@ public final class Messages {
     }
 
     /**
+     * The chats written to in the last 24 hours or since, newest write first. The first call begins to watch.
+     */
+    public record ChatsListParams(ChatState state, long limit) implements Message {
+        public static ChatsListParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static ChatsListParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new ChatsListParams(
+                    fields.optional("state", CHAT_STATE),
+                    fields.orElse("limit", Wire.integer(1, 1000), 100L));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            if (state != null) wire.put("state", Wire.word(state));
+            wire.put("limit", limit);
+            return wire;
+        }
+    }
+
+    /**
+     * `complete` is false while stores are still read for the first time.
+     */
+    public record ChatsListResult(List<ChatView> chats, WatchView watch, boolean complete) implements Message {
+        public static ChatsListResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static ChatsListResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new ChatsListResult(
+                    fields.required("chats", Wire.list(ChatView::read)),
+                    fields.required("watch", WatchView::read),
+                    fields.required("complete", Wire::flag));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("chats", chats.stream().map(ChatView::encode).toList());
+            wire.put("watch", watch.encode());
+            wire.put("complete", complete);
+            return wire;
+        }
+    }
+
+    /**
+     * One chat of this machine, by its own store. `reason` explains the state, its secrets redacted; `problem` is the
+     * stable word for why it cannot be read, such as `encrypted`. `horizon_ms`: what the product may hold back that long.
+     * `evidence`: where the state was seen. `drive_id`: the newest drive of ours in it. Never the text of a prompt.
+     */
+    public record ChatView(String store, String path, String session, ChatState state, long modifiedAtMs, long observedAtMs, String product, String workspace, String reason, String problem, String evidence, Long horizonMs, Long resetsAtMs, String driveId) implements Message {
+        public static ChatView decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static ChatView read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new ChatView(
+                    fields.required("store", IDENTIFIER),
+                    fields.required("path", TEXT),
+                    fields.required("session", TEXT),
+                    fields.required("state", CHAT_STATE),
+                    fields.required("modified_at_ms", MILLISECONDS),
+                    fields.required("observed_at_ms", MILLISECONDS),
+                    fields.optional("product", TEXT),
+                    fields.optional("workspace", TEXT),
+                    fields.optional("reason", TEXT),
+                    fields.optional("problem", TEXT),
+                    fields.optional("evidence", TEXT),
+                    fields.optional("horizon_ms", MILLISECONDS),
+                    fields.optional("resets_at_ms", MILLISECONDS),
+                    fields.optional("drive_id", DRIVE_ID));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("store", store);
+            wire.put("path", path);
+            wire.put("session", session);
+            wire.put("state", Wire.word(state));
+            wire.put("modified_at_ms", modifiedAtMs);
+            wire.put("observed_at_ms", observedAtMs);
+            if (product != null) wire.put("product", product);
+            if (workspace != null) wire.put("workspace", workspace);
+            if (reason != null) wire.put("reason", reason);
+            if (problem != null) wire.put("problem", problem);
+            if (evidence != null) wire.put("evidence", evidence);
+            if (horizonMs != null) wire.put("horizon_ms", horizonMs);
+            if (resetsAtMs != null) wire.put("resets_at_ms", resetsAtMs);
+            if (driveId != null) wire.put("drive_id", driveId);
+            return wire;
+        }
+    }
+
+    /**
+     * What is wrong with a store. `reason` is a stable word such as `schema_changed`. `over`: it can be read again.
+     */
+    public record StoreFault(String store, String where, String reason, String message, String hint, boolean over) implements Message {
+        public static StoreFault decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static StoreFault read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new StoreFault(
+                    fields.required("store", IDENTIFIER),
+                    fields.required("where", TEXT),
+                    fields.required("reason", IDENTIFIER),
+                    fields.required("message", TEXT),
+                    fields.optional("hint", TEXT),
+                    fields.orElse("over", Wire::flag, false));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("store", store);
+            wire.put("where", where);
+            wire.put("reason", reason);
+            wire.put("message", message);
+            if (hint != null) wire.put("hint", hint);
+            wire.put("over", over);
+            return wire;
+        }
+    }
+
+    /**
+     * How the chats are watched. `polled`: directories the platform does not tell of, each with the reason.
+     */
+    public record WatchView(long stores, long chats, List<String> polled, List<StoreFault> faults) implements Message {
+        public static WatchView decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static WatchView read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new WatchView(
+                    fields.required("stores", INTEGER),
+                    fields.required("chats", INTEGER),
+                    fields.required("polled", Wire.list(TEXT)),
+                    fields.required("faults", Wire.list(StoreFault::read)));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("stores", stores);
+            wire.put("chats", chats);
+            wire.put("polled", polled);
+            wire.put("faults", faults.stream().map(StoreFault::encode).toList());
+            return wire;
+        }
+    }
+
+    /**
      * Our part of a JSON-RPC error. `reason` is a stable word, `where` a field or file, `hint` the next step.
      *
      * `retry` says that the same request may succeed later without a change by the caller.
@@ -2743,9 +2906,9 @@ public final class Messages {
     }
 
     /**
-     * Events of one drive, of one goal, or of everything.
+     * Events of one drive, of one goal, or of everything. With `chats` also what the chats' stores show.
      */
-    public record SubscribeParams(String driveId, String goalId) implements Message {
+    public record SubscribeParams(String driveId, String goalId, boolean chats) implements Message {
         public static SubscribeParams decode(Object wire) {
             return read(wire, "");
         }
@@ -2754,7 +2917,8 @@ public final class Messages {
             var fields = Wire.Fields.of(wire, where);
             return new SubscribeParams(
                     fields.optional("drive_id", DRIVE_ID),
-                    fields.optional("goal_id", GOAL_ID));
+                    fields.optional("goal_id", GOAL_ID),
+                    fields.orElse("chats", Wire::flag, false));
         }
 
         @Override
@@ -2762,6 +2926,7 @@ public final class Messages {
             var wire = new LinkedHashMap<String, Object>();
             if (driveId != null) wire.put("drive_id", driveId);
             if (goalId != null) wire.put("goal_id", goalId);
+            wire.put("chats", chats);
             return wire;
         }
     }
@@ -2888,7 +3053,7 @@ public final class Messages {
     /**
      * The daemon in one page.
      */
-    public record StatusResult(String version, String instanceId, long pid, long startedAtMs, String socket, String stateDirectory, ProtocolRange protocol, List<SessionView> sessions, long drivesOpen, long drivesSettled, long ledgerRows, long clients) implements Message {
+    public record StatusResult(String version, String instanceId, long pid, long startedAtMs, String socket, String stateDirectory, ProtocolRange protocol, List<SessionView> sessions, long drivesOpen, long drivesSettled, long ledgerRows, long clients, WatchView watching) implements Message {
         public static StatusResult decode(Object wire) {
             return read(wire, "");
         }
@@ -2907,7 +3072,8 @@ public final class Messages {
                     fields.required("drives_open", INTEGER),
                     fields.required("drives_settled", INTEGER),
                     fields.required("ledger_rows", INTEGER),
-                    fields.required("clients", INTEGER));
+                    fields.required("clients", INTEGER),
+                    fields.optional("watching", WatchView::read));
         }
 
         @Override
@@ -2925,6 +3091,7 @@ public final class Messages {
             wire.put("drives_settled", drivesSettled);
             wire.put("ledger_rows", ledgerRows);
             wire.put("clients", clients);
+            if (watching != null) wire.put("watching", watching.encode());
             return wire;
         }
     }
@@ -2955,6 +3122,13 @@ public final class Messages {
             Map.entry("trust/set", new Method("daemon", TrustSetParams::decode, TrustListResult::decode)),
             Map.entry("approvals/list", new Method("daemon", ApprovalsListParams::decode, ApprovalsListResult::decode)),
             Map.entry("approvals/decide", new Method("daemon", ApprovalDecideParams::decode, ApprovalView::decode)),
+            Map.entry("goals/start", new Method("daemon", GoalStartParams::decode, GoalView::decode)),
+            Map.entry("goals/get", new Method("daemon", GoalGetParams::decode, GoalView::decode)),
+            Map.entry("goals/list", new Method("daemon", GoalListParams::decode, GoalListResult::decode)),
+            Map.entry("goals/pause", new Method("daemon", GoalGetParams::decode, GoalView::decode)),
+            Map.entry("goals/resume", new Method("daemon", GoalGetParams::decode, GoalView::decode)),
+            Map.entry("goals/stop", new Method("daemon", GoalGetParams::decode, GoalView::decode)),
+            Map.entry("goals/answer", new Method("daemon", GoalAnswerParams::decode, GoalView::decode)),
             Map.entry("ledger/tail", new Method("daemon", LedgerTailParams::decode, LedgerTailResult::decode)),
             Map.entry("ledger/verify", new Method("daemon", Empty::decode, LedgerVerifyResult::decode)),
             Map.entry("doctor/run", new Method("daemon", DoctorRunParams::decode, DoctorRunResult::decode)),
@@ -2966,5 +3140,8 @@ public final class Messages {
             Map.entry("desk/stop", new Method("daemon", Empty::decode, DeskStopResult::decode)),
             Map.entry("daemon/status", new Method("daemon", Empty::decode, StatusResult::decode)),
             Map.entry("daemon/stop", new Method("daemon", Empty::decode, Empty::decode)),
-            Map.entry("events/event", new Method("client", Event::decode, null)));
+            Map.entry("chats/list", new Method("daemon", ChatsListParams::decode, ChatsListResult::decode)),
+            Map.entry("events/event", new Method("client", Event::decode, null)),
+            Map.entry("events/chat", new Method("client", ChatView::decode, null)),
+            Map.entry("events/store", new Method("client", StoreFault::decode, null)));
 }
