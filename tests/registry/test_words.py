@@ -32,11 +32,14 @@ REASONS = {str(Reason.LEDGER_UNWRITABLE)}
 
 
 def plugin_words() -> set[str]:
-    """The type that every plugin's refusal must have; TypeScript lets no other word through."""
+    """The types that every plugin's refusal must have; TypeScript and Java let no other word through."""
     source = (ROOT / "plugins-vscode/src/hosts/delivery.ts").read_text(encoding="utf-8")
     union = re.search(r"export type Blocker =(.*?);", source, re.DOTALL)
+    java = ROOT / "plugins-jetbrains/core/src/main/java/dev/koru/drive/Blocker.java"
+    constants = re.search(r"enum Blocker \{(.*?);", java.read_text(encoding="utf-8"), re.DOTALL)
     assert union is not None
-    return set(re.findall(r'"(\w+)"', union[1]))
+    assert constants is not None
+    return {*re.findall(r'"(\w+)"', union[1]), *map(str.lower, re.findall(r"\w+", constants[1]))}
 
 
 def texts(node: ast.expr) -> Iterator[str]:
@@ -117,5 +120,8 @@ def test_what_the_plugin_performs_is_registered_as_built() -> None:
     source = (ROOT / "plugins-vscode/src/hosts/catalogue.ts").read_text(encoding="utf-8")
     performed = set(re.findall(r'from "\./(\w+)"', source)) - {"delivery"}
     assert performed, "the catalogue is written in another way now"
+    drives = ROOT / "plugins-jetbrains/core/src/main/java/dev/koru/drive/Drives.java"
+    java = set(re.findall(r'String INTERFACE = "(\w+)"', drives.read_text(encoding="utf-8")))
+    assert java, "the Java names its interface in another way now"
     built = {i.id for i in REGISTRY.interfaces.values() if i.status == "built" and i.probe == "plugin_session"}
-    assert performed == built
+    assert performed | java == built
