@@ -1,0 +1,27 @@
+package dev.koru.chats;
+
+import com.intellij.openapi.actionSystem.AnAction;
+import com.intellij.openapi.actionSystem.AnActionEvent;
+import com.intellij.openapi.actionSystem.PlatformDataKeys;
+import com.intellij.openapi.project.DumbAware;
+import java.awt.Component;
+import javax.swing.SwingUtilities;
+
+/** Sends what stands in the input of the chat around the component that the action is run on. */
+public final class Send extends AnAction implements DumbAware {
+    @Override
+    public void update(AnActionEvent event) {
+        var chat = chat(event);
+        event.getPresentation().setEnabled(chat != null && chat.kind != Kind.MUTE && !chat.text().isEmpty());
+    }
+
+    @Override
+    public void actionPerformed(AnActionEvent event) {
+        chat(event).send();
+    }
+
+    private static ChatPanel chat(AnActionEvent event) {
+        Component component = event.getData(PlatformDataKeys.CONTEXT_COMPONENT);
+        return component == null ? null : (ChatPanel) SwingUtilities.getAncestorOfClass(ChatPanel.class, component);
+    }
+}
