@@ -36,6 +36,8 @@ class Reason(StrEnum):
     UNKNOWN_INTERFACE = "unknown_interface"
     STORE_UNREADABLE = "store_unreadable"
     UNKNOWN_APPROVAL = "unknown_approval"
+    UNKNOWN_GOAL = "unknown_goal"
+    QUESTION_GONE = "question_gone"
     APPROVAL_VOID = "approval_void"
     POLICY_INVALID = "policy_invalid"
     UNKNOWN_RECOVERY = "unknown_recovery"

@@ -56,9 +56,11 @@ def fake_ide(daemon: Daemon) -> Iterator[Callable[..., Ide]]:
     """Start a fake IDE with a script and wait until the daemon lists it."""
     started: list[Ide] = []
 
-    def start(script: Path, storage: Path, *, restart: bool = False, window: str = "fake-window") -> Ide:
+    def start(
+        script: Path, storage: Path, *, restart: bool = False, window: str = "fake-window", workspace: str = "/nowhere"
+    ) -> Ide:
         command = [sys.executable, "-P", str(HERE / "fakeide.py"), str(script), "--socket", str(daemon.socket)]
-        ide = Ide([*command, "--storage", str(storage)], restart)
+        ide = Ide([*command, "--storage", str(storage), "--workspace", workspace], restart)
         started.append(ide)
         ide.start()
         with daemon.client() as client:

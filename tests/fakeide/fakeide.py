@@ -193,6 +193,10 @@ class FakeIde:
     def _do_pause(self, argument: float, request_id: Any, params: Json) -> None:
         time.sleep(argument)
 
+    def _do_write(self, argument: Json, request_id: Any, params: Json) -> None:
+        """The agent's work: a file of the workspace."""
+        (Path(self.workspace) / argument["path"]).write_text(argument["text"], encoding="utf-8")
+
     def _do_raw(self, argument: str, request_id: Any, params: Json) -> None:
         self.socket.sendall(argument.encode("utf-8"))
 
@@ -209,6 +213,7 @@ class FakeIde:
     def _fact(self, script: Json, text: str, sha: str | None) -> Json:
         about = {"ours": sha, "cut": _sha(text[:5]), "none": None}[script.get("about", "ours")]
         fact = {"kind": script["kind"], "grade": script["grade"], "at_ms": _ms(), "chat_id": script.get("chat_id")}
+        fact["detail"] = script.get("detail")
         return {key: value for key, value in {**fact, "text_sha": about}.items() if value is not None}
 
     def _reply(self, request_id: Any, result: Json) -> None:
