@@ -24,6 +24,10 @@ GROUPS: dict[str, dict[str, str]] = {
         "history": "list, show, search, follow and export chats",
         "watch": "show every chat and what it is doing, live",
     },
+    "Goals": {
+        "run": "drive an agent until checks say that a goal is reached",
+        "goals": "follow, answer, pause, stop and report goals",
+    },
     "Daemon": {
         "up": "start the daemon",
         "down": "stop the daemon",
@@ -74,6 +78,7 @@ _USAGE_REASONS = frozenset(
         Reason.UNKNOWN_STORE,
         Reason.UNKNOWN_INTERFACE,
         Reason.UNKNOWN_APPROVAL,
+        Reason.UNKNOWN_GOAL,
         Reason.UNKNOWN_RECOVERY,
     }
 )
