@@ -17,10 +17,13 @@ from bridge import paths
 from bridge.daemon.changes import Changes
 from bridge.daemon.channel import PluginChannel
 from bridge.daemon.channels import Channels
+from bridge.daemon.chats import Chats
 from bridge.daemon.drives import Drives
 from bridge.daemon.epochs import Epochs
 from bridge.daemon.examiner import Examiner
 from bridge.daemon.faults import Faults
+from bridge.daemon.following import Follower
+from bridge.daemon.goals import Goals
 from bridge.daemon.handlers import House, Identity, status
 from bridge.daemon.interfaces import Interfaces
 from bridge.daemon.journal import Journal, now_ms
@@ -91,7 +94,10 @@ async def run(ground: Ground, ready: Callable[[], Awaitable[None]], stopping: Ca
     drives.on_row = unsettled.apply
     journal.listen(unsettled.hear)
     reach = Reach(sessions, drives, stores)
+    chats = Chats(OBSERVERS, changes.directories, drives, ground.redactor.redact)
     recoveries = Recoveries(registry.recoveries, IN_DAEMON, reach, drives, journal, permissions, examiner, unsettled)
+    follower = Follower(drives, permissions, stores, channel.cancel, surfaces.store)
+    goals = Goals(journal, follower, permissions, drives.resolve, None)
     house = House(
         _identity(ground),
         sessions,
@@ -99,21 +105,28 @@ async def run(ground: Ground, ready: Callable[[], Awaitable[None]], stopping: Ca
         journal,
         interfaces,
         permissions,
+        goals,
         recoveries,
         examiner,
         hands,
         anyio.Event(),
         connections.clients,
+        chats,
     )
     examiner.status, examiner.calls = partial(status, house), recoveries.list
     server = Server(ground.listening.socket, house, connections)
     async with anyio.create_task_group() as tasks:
         drives.attach(runner, tasks)
+        goals.attach(tasks)
         desk.attach(tasks)
         recoveries.attach(tasks)
+        chats.attach(tasks)
         await tasks.start(_stop_on_signal, house.stop)
         left_open = await drives.recover()
-        _LOG.info("the ledger holds %d rows; %d drives were left open", journal.last_seq(), left_open)
+        pursued = await goals.recover()
+        _LOG.info(
+            "the ledger holds %d rows; %d drives and %d goals were left open", journal.last_seq(), left_open, pursued
+        )
         await tasks.start(server.serve)
         await ready()
         _LOG.info("ready: pid %d, socket %s", house.identity.pid, house.identity.socket)

@@ -1,6 +1,7 @@
 """Method name to function, for everything the daemon answers. What stands behind is named by protocols only."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,9 @@ from bridge.protocol.messages import (
     ApprovalsListParams,
     ApprovalsListResult,
     ApprovalView,
+    ChatsListParams,
+    ChatsListResult,
+    ChatView,
     DeskCalibrateParams,
     DeskCalibrateResult,
     DeskInjectParams,
@@ -35,6 +39,12 @@ from bridge.protocol.messages import (
     Event,
     ExplainParams,
     ExplainResult,
+    GoalAnswerParams,
+    GoalGetParams,
+    GoalListParams,
+    GoalListResult,
+    GoalStartParams,
+    GoalView,
     InitializeParams,
     InitializeResult,
     InterfacesListResult,
@@ -50,10 +60,12 @@ from bridge.protocol.messages import (
     Role,
     SessionsListResult,
     StatusResult,
+    StoreFault,
     SubscribeParams,
     SubscribeResult,
     TrustListResult,
     TrustSetParams,
+    WatchView,
 )
 from bridge.protocol.peer import Handler
 from bridge.version import VERSION
@@ -108,6 +120,15 @@ class Desktop(Protocol):
     async def stop(self) -> DeskStopResult: ...
 
 
+class Chats(Protocol):
+    """What the chats' own stores show, as handlers see it."""
+
+    async def list(self, params: ChatsListParams) -> ChatsListResult: ...
+    def watching(self) -> WatchView | None: ...
+    def subscribe(self, callback: Callable[[ChatView | StoreFault], None]) -> Callable[[], None]:
+        """Call back with every chat whose state changes and every fault, until the returned function is called."""
+
+
 class Recoveries(Protocol):
     """What can be done against what is wrong, as handlers see it."""
 
@@ -120,6 +141,20 @@ class Examiner(Protocol):
     """The doctor, as handlers see it."""
 
     async def run(self, params: DoctorRunParams) -> DoctorRunResult: ...
+
+
+class Goals(Protocol):
+    """The goals, as handlers see them."""
+
+    async def start(self, params: GoalStartParams) -> GoalView: ...
+    async def get(self, params: GoalGetParams) -> GoalView: ...
+    async def list(self, params: GoalListParams) -> GoalListResult: ...
+    async def pause(self, params: GoalGetParams) -> GoalView: ...
+    async def resume(self, params: GoalGetParams) -> GoalView: ...
+    async def stop(self, params: GoalGetParams) -> GoalView: ...
+    async def answer(self, params: GoalAnswerParams) -> GoalView: ...
+    def subscribe(self, callback: Callable[[Event], None]) -> Callable[[], None]:
+        """Call back with every change of a goal, until the returned function is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +178,13 @@ class House:
     records: Records
     interfaces: Interfaces
     permissions: Permissions
+    goals: Goals
     recoveries: Recoveries
     examiner: Examiner
     desktop: Desktop
     stop: anyio.Event
     clients: Callable[[], int]
+    chats: Chats
 
 
 async def _initialize(house: House, connection: Connection, params: InitializeParams) -> InitializeResult:
@@ -212,11 +249,28 @@ async def _subscribe(house: House, connection: Connection, params: SubscribePara
     connection.check_subscriptions()
 
     def tell(event: Event) -> None:
-        if params.drive_id is None or (event.drive is not None and event.drive.drive_id == params.drive_id):
+        if event.goal is None and event.kind.startswith("goal_"):
+            return  # the goals tell it themselves, with what the goal is then
+        if _wanted(params, event):
             _tell(connection, event)
 
-    connection.subscribed(house.drives.subscribe(tell))
+    stop_drives, stop_goals = house.drives.subscribe(tell), house.goals.subscribe(tell)
+    connection.subscribed(lambda: (stop_drives(), stop_goals(), None)[-1])
+    if params.chats:
+        connection.subscribed(house.chats.subscribe(partial(_tell_chat, connection)))
     return SubscribeResult(seq=house.records.last_seq())
+
+
+def _wanted(params: SubscribeParams, event: Event) -> bool:
+    """Of a goal, its drives are wanted, too: their ids begin with its own."""
+    drive_id = event.drive.drive_id if event.drive else None
+    if params.drive_id is not None:
+        return drive_id == params.drive_id
+    if params.goal_id is None:
+        return True
+    if event.goal is not None:
+        return event.goal.goal_id == params.goal_id
+    return drive_id is not None and drive_id.startswith(f"{params.goal_id}.")
 
 
 def _tell(connection: Connection, event: Event) -> None:
@@ -224,7 +278,13 @@ def _tell(connection: Connection, event: Event) -> None:
     try:
         connection.peer.notify("events/event", event)
     except BridgeError:
-        connection.peer.notify("events/event", event.model_copy(update={"drive": None}))
+        connection.peer.notify("events/event", event.model_copy(update={"drive": None, "goal": None}))
+
+
+def _tell_chat(connection: Connection, told: ChatView | StoreFault) -> None:
+    """Never raises, as above."""
+    with suppress(BridgeError):
+        connection.peer.notify("events/chat" if isinstance(told, ChatView) else "events/store", told)
 
 
 async def _sessions_list(house: House, connection: Connection, params: Message) -> SessionsListResult:
@@ -259,6 +319,7 @@ def status(house: House) -> StatusResult:
         drives_settled=drives_settled,
         ledger_rows=house.records.last_seq(),
         clients=house.clients(),
+        watching=house.chats.watching(),
     )
 
 
@@ -293,12 +354,20 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "drive/cancel": lambda house, _, params: house.drives.cancel(params),
     "events/subscribe": _subscribe,
     "sessions/list": _sessions_list,
+    "chats/list": lambda house, _, params: house.chats.list(params),
     "interfaces/explain": _explain,
     "interfaces/list": _interfaces_list,
     "trust/list": lambda house, _, params: house.permissions.trust_list(),
     "trust/set": lambda house, _, params: house.permissions.trust_set(params),
     "approvals/list": _approvals_list,
     "approvals/decide": lambda house, _, params: house.permissions.decide(params),
+    "goals/start": lambda house, _, params: house.goals.start(params),
+    "goals/get": lambda house, _, params: house.goals.get(params),
+    "goals/list": lambda house, _, params: house.goals.list(params),
+    "goals/pause": lambda house, _, params: house.goals.pause(params),
+    "goals/resume": lambda house, _, params: house.goals.resume(params),
+    "goals/stop": lambda house, _, params: house.goals.stop(params),
+    "goals/answer": lambda house, _, params: house.goals.answer(params),
     "ledger/tail": lambda house, _, params: house.records.tail(params),
     "ledger/verify": lambda house, _, params: house.records.verify(),
     "desk/inject": lambda house, _, params: house.desktop.inject(params),

@@ -107,6 +107,12 @@ from bridge.protocol.vocabulary import Outcome as Outcome
 from bridge.protocol.vocabulary import Role as Role
 from bridge.protocol.vocabulary import TextHash as TextHash
 from bridge.protocol.vocabulary import TurnState as TurnState
+from bridge.protocol.watching import ChatsListParams as ChatsListParams
+from bridge.protocol.watching import ChatsListResult as ChatsListResult
+from bridge.protocol.watching import ChatState as ChatState
+from bridge.protocol.watching import ChatView as ChatView
+from bridge.protocol.watching import StoreFault as StoreFault
+from bridge.protocol.watching import WatchView as WatchView
 
 PROTOCOL_MIN = 1
 PROTOCOL_MAX = 1
@@ -415,10 +421,11 @@ class DriveWaitParams(Message):
 
 
 class SubscribeParams(Message):
-    """Events of one drive, of one goal, or of everything."""
+    """Events of one drive, of one goal, or of everything. With `chats` also what the chats' stores show."""
 
     drive_id: DriveId | None = None
     goal_id: GoalId | None = None
+    chats: bool = False
 
 
 class SubscribeResult(Message):
@@ -476,3 +483,4 @@ class StatusResult(Message):
     drives_settled: Integer
     ledger_rows: Integer
     clients: Integer
+    watching: WatchView | None = None

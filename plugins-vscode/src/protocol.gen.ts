@@ -67,6 +67,15 @@ export type LogLevel = "debug" | "info" | "warning" | "error";
 export type Outcome = "confirmed" | "refused" | "likely" | "unknown" | "failed";
 export type Role = "plugin" | "client" | "operator";
 export type TurnState = "waiting" | "completed" | "needs_input" | "turn_failed" | "wait_timeout";
+export type ChatState =
+  | "queued"
+  | "working"
+  | "needs_input"
+  | "done"
+  | "error"
+  | "rate_limited"
+  | "interrupted"
+  | "unknown";
 
 /** The stable words of errors; a newer peer may use others. */
 export type Reason =
@@ -97,6 +106,8 @@ export type Reason =
   | "unknown_interface"
   | "store_unreadable"
   | "unknown_approval"
+  | "unknown_goal"
+  | "question_gone"
   | "approval_void"
   | "policy_invalid"
   | "unknown_recovery"
@@ -698,6 +709,59 @@ export interface RecoveryView {
 /** A message without fields. */
 export type Empty = Readonly<Record<string, never>>;
 
+/** The chats written to in the last 24 hours or since, newest write first. The first call begins to watch. */
+export interface ChatsListParams {
+  readonly state?: ChatState | undefined;
+  readonly limit: number;
+}
+
+/** `complete` is false while stores are still read for the first time. */
+export interface ChatsListResult {
+  readonly chats: readonly ChatView[];
+  readonly watch: WatchView;
+  readonly complete: boolean;
+}
+
+/**
+ * One chat of this machine, by its own store. `reason` explains the state, its secrets redacted; `problem` is the
+ * stable word for why it cannot be read, such as `encrypted`. `horizon_ms`: what the product may hold back that long.
+ * `evidence`: where the state was seen. `drive_id`: the newest drive of ours in it. Never the text of a prompt.
+ */
+export interface ChatView {
+  readonly store: string;
+  readonly path: string;
+  readonly session: string;
+  readonly state: ChatState;
+  readonly modified_at_ms: number;
+  readonly observed_at_ms: number;
+  readonly product?: string | undefined;
+  readonly workspace?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly problem?: string | undefined;
+  readonly evidence?: string | undefined;
+  readonly horizon_ms?: number | undefined;
+  readonly resets_at_ms?: number | undefined;
+  readonly drive_id?: string | undefined;
+}
+
+/** What is wrong with a store. `reason` is a stable word such as `schema_changed`. `over`: it can be read again. */
+export interface StoreFault {
+  readonly store: string;
+  readonly where: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+  readonly over: boolean;
+}
+
+/** How the chats are watched. `polled`: directories the platform does not tell of, each with the reason. */
+export interface WatchView {
+  readonly stores: number;
+  readonly chats: number;
+  readonly polled: readonly string[];
+  readonly faults: readonly StoreFault[];
+}
+
 /**
  * Our part of a JSON-RPC error. `reason` is a stable word, `where` a field or file, `hint` the next step.
  *
@@ -973,10 +1037,11 @@ export interface DriveWaitParams {
   readonly timeout_ms: number;
 }
 
-/** Events of one drive, of one goal, or of everything. */
+/** Events of one drive, of one goal, or of everything. With `chats` also what the chats' stores show. */
 export interface SubscribeParams {
   readonly drive_id?: string | undefined;
   readonly goal_id?: string | undefined;
+  readonly chats: boolean;
 }
 
 /** `seq` of the last ledger row before the first event that will be sent. */
@@ -1031,6 +1096,7 @@ export interface StatusResult {
   readonly drives_settled: number;
   readonly ledger_rows: number;
   readonly clients: number;
+  readonly watching?: WatchView | undefined;
 }
 
 export interface Messages {
@@ -1094,6 +1160,11 @@ export interface Messages {
   readonly RecoveryRunResult: RecoveryRunResult;
   readonly RecoveryView: RecoveryView;
   readonly Empty: Empty;
+  readonly ChatsListParams: ChatsListParams;
+  readonly ChatsListResult: ChatsListResult;
+  readonly ChatView: ChatView;
+  readonly StoreFault: StoreFault;
+  readonly WatchView: WatchView;
   readonly ErrorData: ErrorData;
   readonly ErrorObject: ErrorObject;
   readonly ProtocolRange: ProtocolRange;
@@ -1536,6 +1607,45 @@ export const SHAPES: Readonly<Record<MessageName, readonly Field[]>> = {
     { name: "command", kind: { is: "string" }, need: "optional" },
   ],
   Empty: [],
+  ChatsListParams: [
+    { name: "state", kind: { is: "choice", values: ["queued", "working", "needs_input", "done", "error", "rate_limited", "interrupted", "unknown"] }, need: "optional" },
+    { name: "limit", kind: { is: "integer", least: 1, most: 1000 }, need: { default: 100 } },
+  ],
+  ChatsListResult: [
+    { name: "chats", kind: { is: "list", of: { is: "message", name: "ChatView" } }, need: "required" },
+    { name: "watch", kind: { is: "message", name: "WatchView" }, need: "required" },
+    { name: "complete", kind: { is: "boolean" }, need: "required" },
+  ],
+  ChatView: [
+    { name: "store", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "path", kind: { is: "string" }, need: "required" },
+    { name: "session", kind: { is: "string" }, need: "required" },
+    { name: "state", kind: { is: "choice", values: ["queued", "working", "needs_input", "done", "error", "rate_limited", "interrupted", "unknown"] }, need: "required" },
+    { name: "modified_at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "observed_at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+    { name: "product", kind: { is: "string" }, need: "optional" },
+    { name: "workspace", kind: { is: "string" }, need: "optional" },
+    { name: "reason", kind: { is: "string" }, need: "optional" },
+    { name: "problem", kind: { is: "string" }, need: "optional" },
+    { name: "evidence", kind: { is: "string" }, need: "optional" },
+    { name: "horizon_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "optional" },
+    { name: "resets_at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "optional" },
+    { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "optional" },
+  ],
+  StoreFault: [
+    { name: "store", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "where", kind: { is: "string" }, need: "required" },
+    { name: "reason", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "message", kind: { is: "string" }, need: "required" },
+    { name: "hint", kind: { is: "string" }, need: "optional" },
+    { name: "over", kind: { is: "boolean" }, need: { default: false } },
+  ],
+  WatchView: [
+    { name: "stores", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "chats", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "polled", kind: { is: "list", of: { is: "string" } }, need: "required" },
+    { name: "faults", kind: { is: "list", of: { is: "message", name: "StoreFault" } }, need: "required" },
+  ],
   ErrorData: [
     { name: "reason", kind: { is: "string", least: 1, most: 256 }, need: "required" },
     { name: "retry", kind: { is: "boolean" }, need: { default: false } },
@@ -1727,6 +1837,7 @@ export const SHAPES: Readonly<Record<MessageName, readonly Field[]>> = {
   SubscribeParams: [
     { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "optional" },
     { name: "goal_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,95}$" }, need: "optional" },
+    { name: "chats", kind: { is: "boolean" }, need: { default: false } },
   ],
   SubscribeResult: [
     { name: "seq", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
@@ -1768,6 +1879,7 @@ export const SHAPES: Readonly<Record<MessageName, readonly Field[]>> = {
     { name: "drives_settled", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
     { name: "ledger_rows", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
     { name: "clients", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "watching", kind: { is: "message", name: "WatchView" }, need: "optional" },
   ],
 };
 
@@ -1797,6 +1909,13 @@ export interface Methods {
   readonly "trust/set": { readonly params: TrustSetParams; readonly result: TrustListResult };
   readonly "approvals/list": { readonly params: ApprovalsListParams; readonly result: ApprovalsListResult };
   readonly "approvals/decide": { readonly params: ApprovalDecideParams; readonly result: ApprovalView };
+  readonly "goals/start": { readonly params: GoalStartParams; readonly result: GoalView };
+  readonly "goals/get": { readonly params: GoalGetParams; readonly result: GoalView };
+  readonly "goals/list": { readonly params: GoalListParams; readonly result: GoalListResult };
+  readonly "goals/pause": { readonly params: GoalGetParams; readonly result: GoalView };
+  readonly "goals/resume": { readonly params: GoalGetParams; readonly result: GoalView };
+  readonly "goals/stop": { readonly params: GoalGetParams; readonly result: GoalView };
+  readonly "goals/answer": { readonly params: GoalAnswerParams; readonly result: GoalView };
   readonly "ledger/tail": { readonly params: LedgerTailParams; readonly result: LedgerTailResult };
   readonly "ledger/verify": { readonly params: Empty; readonly result: LedgerVerifyResult };
   readonly "doctor/run": { readonly params: DoctorRunParams; readonly result: DoctorRunResult };
@@ -1808,7 +1927,10 @@ export interface Methods {
   readonly "desk/stop": { readonly params: Empty; readonly result: DeskStopResult };
   readonly "daemon/status": { readonly params: Empty; readonly result: StatusResult };
   readonly "daemon/stop": { readonly params: Empty; readonly result: Empty };
+  readonly "chats/list": { readonly params: ChatsListParams; readonly result: ChatsListResult };
   readonly "events/event": { readonly params: Event; readonly result: null };
+  readonly "events/chat": { readonly params: ChatView; readonly result: null };
+  readonly "events/store": { readonly params: StoreFault; readonly result: null };
 }
 
 export type Method = keyof Methods;
@@ -1854,6 +1976,13 @@ export const METHODS: {
   "trust/set": { answeredBy: "daemon", askedBy: ["operator"], params: "TrustSetParams", result: "TrustListResult" },
   "approvals/list": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "ApprovalsListParams", result: "ApprovalsListResult" },
   "approvals/decide": { answeredBy: "daemon", askedBy: ["operator"], params: "ApprovalDecideParams", result: "ApprovalView" },
+  "goals/start": { answeredBy: "daemon", askedBy: ["operator"], params: "GoalStartParams", result: "GoalView" },
+  "goals/get": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "GoalGetParams", result: "GoalView" },
+  "goals/list": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "GoalListParams", result: "GoalListResult" },
+  "goals/pause": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "GoalGetParams", result: "GoalView" },
+  "goals/resume": { answeredBy: "daemon", askedBy: ["operator"], params: "GoalGetParams", result: "GoalView" },
+  "goals/stop": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "GoalGetParams", result: "GoalView" },
+  "goals/answer": { answeredBy: "daemon", askedBy: ["operator"], params: "GoalAnswerParams", result: "GoalView" },
   "ledger/tail": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "LedgerTailParams", result: "LedgerTailResult" },
   "ledger/verify": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "Empty", result: "LedgerVerifyResult" },
   "doctor/run": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "DoctorRunParams", result: "DoctorRunResult" },
@@ -1865,5 +1994,8 @@ export const METHODS: {
   "desk/stop": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "Empty", result: "DeskStopResult" },
   "daemon/status": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "Empty", result: "StatusResult" },
   "daemon/stop": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "Empty", result: "Empty" },
+  "chats/list": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "ChatsListParams", result: "ChatsListResult" },
   "events/event": { answeredBy: "client", askedBy: ["client", "operator", "plugin"], params: "Event", result: null },
+  "events/chat": { answeredBy: "client", askedBy: ["client", "operator", "plugin"], params: "ChatView", result: null },
+  "events/store": { answeredBy: "client", askedBy: ["client", "operator", "plugin"], params: "StoreFault", result: null },
 };
