@@ -6,6 +6,8 @@ from observers import (
     cline,
     codex,
     continue_dev,
+    copilot_jetbrains,
+    copilot_transcripts,
     cursor,
     gemini_cli,
     goose,
@@ -39,4 +41,6 @@ OBSERVERS: dict[str, Observer] = {
     "cline": cline,
     "roo_code": roo_code,
     "continue_dev": continue_dev,
+    "copilot_transcripts": copilot_transcripts,
+    "copilot_jetbrains": copilot_jetbrains,
 }
