@@ -1,6 +1,7 @@
 """Every observer by its id. An observer that is not listed here does not exist."""
 
 from observers import (
+    aider,
     antigravity,
     claude_code,
     cline,
@@ -43,4 +44,5 @@ OBSERVERS: dict[str, Observer] = {
     "continue_dev": continue_dev,
     "copilot_transcripts": copilot_transcripts,
     "copilot_jetbrains": copilot_jetbrains,
+    "aider": aider,
 }

@@ -48,8 +48,9 @@ class Place:
 class Log:
     """One pass over the complete lines of a log. An unfinished last line is left for the next pass."""
 
-    def __init__(self, path: Path, descriptor: int, after: Place | None, max_line: int) -> None:
+    def __init__(self, path: Path, descriptor: int, after: Place | None, max_line: int, blank: bool = False) -> None:
         self.path = path
+        self._blank = blank
         self.stamp = Stamp.of(os.fstat(descriptor))
         self._descriptor = descriptor
         self._max_line = max_line
@@ -62,7 +63,7 @@ class Log:
         self._partial = False
 
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
-        """Each line with the byte offset it starts at, without its newline, blank lines left out."""
+        """Each line with the byte offset it starts at, without its newline; blank lines left out if not asked for."""
         kept: list[bytes] = []
         kept_size = 0
         for data in self._chunks():
@@ -72,7 +73,8 @@ class Log:
                 kept, kept_size = [], 0
                 start, self._offset = self._offset, self._offset + len(line) + 1
                 self._check(len(line), start)
-                if text := (line.removeprefix(_BOM) if start == 0 else line).strip():
+                text = (line.removeprefix(_BOM) if start == 0 else line).strip()
+                if text or self._blank:
                     yield start, text
             kept.append(rest)
             kept_size += len(rest)
@@ -151,13 +153,13 @@ class CompressedLog(Log):
 
 
 @contextmanager
-def open_log(path: Path, after: Place | None = None, max_line: int = MAX_LINE) -> Iterator[Log]:
+def open_log(path: Path, after: Place | None = None, max_line: int = MAX_LINE, *, blank: bool = False) -> Iterator[Log]:
     """A pass that resumes after `after`, or starts over (`resumed` is False) where the log was rewritten."""
     with opened(path) as descriptor:
         if path.suffix == ".zst":
             yield CompressedLog(path, descriptor, max_line)
         else:
-            yield Log(path, descriptor, after, max_line)
+            yield Log(path, descriptor, after, max_line, blank)
 
 
 def parse(line: bytes, where: str) -> object:
@@ -184,20 +186,26 @@ class Folds(Generic[T]):
     """Folds logs into a `T` each, reading only what grew since the last time. Bounded; safe for threads.
 
     `fold` takes the state, the offset of a line, and the line. A state in use is out of the cache, so two threads never
-    share one.
+    share one. `blank`: blank lines count.
     """
 
-    def __init__(self, start: Callable[[], T], fold: Callable[[T, int, bytes, Path], None]) -> None:
+    def __init__(
+        self, start: Callable[[], T], fold: Callable[[T, int, bytes, Path], None], *, blank: bool = False
+    ) -> None:
+        self._blank = blank
         self._start = start
         self._fold = fold
         self._cache: OrderedDict[Path, tuple[Place, T]] = OrderedDict()
+        # Summed as it goes: who reads thousands of short logs keeps thousands.
+        self._cached_bytes = 0
         self._lock = threading.Lock()
 
     def read(self, path: Path, render: Callable[[T], R]) -> R:
         """`render` of the state at the last complete line. ObserverError; `changing` while the first is unfinished."""
         with self._lock:
             place, state = self._cache.pop(path, (None, None))
-        with open_log(path, place) as log:
+            self._cached_bytes -= 0 if place is None else place.offset
+        with open_log(path, place, blank=self._blank) as log:
             if state is None or not log.resumed:
                 state = self._start()
             for offset, line in log:
@@ -213,12 +221,17 @@ class Folds(Generic[T]):
         """Drops what is remembered; the next read of each log starts over."""
         with self._lock:
             self._cache.clear()
+            self._cached_bytes = 0
 
     def _keep(self, path: Path, place: Place, state: T) -> None:
         with self._lock:
+            # Another thread may have kept the same log meanwhile.
+            before, _ = self._cache.pop(path, (None, None))
+            self._cached_bytes += place.offset - (0 if before is None else before.offset)
             self._cache[path] = (place, state)
-            while len(self._cache) > 1 and sum(kept.offset for kept, _ in self._cache.values()) > _CACHED_BYTES:
-                self._cache.popitem(last=False)
+            while len(self._cache) > 1 and self._cached_bytes > _CACHED_BYTES:
+                _, (oldest, _) = self._cache.popitem(last=False)
+                self._cached_bytes -= oldest.offset
 
 
 def read_whole(path: Path, delays: tuple[float, ...] = RETRY_DELAYS) -> object:

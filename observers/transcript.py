@@ -57,6 +57,7 @@ class Transcripts(Generic[T]):
     `line` takes in one entry. `finish` gives the exchanges as they stand, and may know more of a session than its log
     tells; it must not change the talk. `marks` looks once at what a store tells beside its logs, and gives what each
     session is by that; None for one that does not count. `decode` makes an object of a line. `dated`: see `Activity`.
+    `blank`: blank lines count, too.
     """
 
     def __init__(
@@ -70,10 +71,11 @@ class Transcripts(Generic[T]):
         *,
         decode: Callable[[bytes, str], object] = parse,
         dated: bool = True,
+        blank: bool = False,
     ) -> None:
         self._line = line
         self._finish = finish
-        self._logs: Folds[T] = Folds(start, self._fold)
+        self._logs: Folds[T] = Folds(start, self._fold, blank=blank)
         self._files = SessionFiles(layout)
         self._marks = marks
         self._decode = decode
