@@ -1,0 +1,206 @@
+"""Drives through the real daemon into a real window without a plugin: trust, facts, proof, the operator, the stop."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bridge.client import Client
+from injectors.base import Field
+from injectors.calibration import Calibration, CalibrationStore
+from tests.daemon import Daemon, eventually
+
+if TYPE_CHECKING:
+    from tests.real.desktop.conftest import ChatWindow, Desk
+
+X11 = "os_injector_x11"
+SURFACE = "demo:bench/chat"
+INPUT = Field("text", "chat-input")
+PROSE = "The quick brown fox jumps over the lazy dog. " * 200
+
+
+@dataclass
+class House:
+    """A daemon on the desk, the window it may act in, and the store of that window's chat."""
+
+    daemon: Daemon
+    desk: "Desk"
+    window: "ChatWindow"
+    chats: Path
+
+    def drive(self, drive_id: str, text: str = "Zażółć 👋\n\tcode", **more: Any) -> dict[str, Any]:
+        with self.daemon.client() as client:
+            self.start(client, drive_id, text, **more)
+            view: dict[str, Any] = client.request(
+                "drive/wait", {"drive_id": drive_id, "timeout_ms": 60_000}, timeout=70
+            )
+            assert view["state"] == "settled"
+            return view
+
+    def start(self, client: Client, drive_id: str, text: str, **more: Any) -> None:
+        base = {"drive_id": drive_id, "text": text, "selector": {}, "target": {}, "deadline_ms": 40_000, "wait_ms": 1}
+        client.request("drive/start", {**base, **more}, timeout=20)
+
+    def grant(self, level: str = "send", interface: str = X11) -> None:
+        with Client.connect(self.daemon.socket, role="operator") as client:
+            client.request("trust/set", {"workspace": "*", "interface": interface, "level": level})
+
+    def settings(self, text: str) -> None:
+        path = self.daemon.home / "config" / "koru" / "desk.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)
+
+    def kinds(self) -> list[str]:
+        """The kinds of all rows, oldest first."""
+        with self.daemon.client() as client:
+            return [row["kind"] for row in client.request("ledger/tail", {"limit": 100})["rows"]]
+
+    def write_turn(self, text: str) -> None:
+        """What the window's chat would write once it has taken the prompt."""
+        request = {"requestId": "r1", "timestamp": time.time_ns() // 1_000_000, "message": {"text": text, "parts": []}}
+        request |= {"response": [{"value": "done"}], "responseId": "a1", "modelState": {"value": 1, "completedAt": 1}}
+        state = {"version": 3, "sessionId": "s1", "requests": [request], "pendingRequests": []}
+        line = json.dumps({"kind": 0, "v": state}) + "\n"
+        (self.chats / "s1.jsonl").write_text(line, encoding="utf-8")
+
+
+def settings(chats: Path, more: str = "") -> str:
+    store = f"store: {{observer: vscode_chat, path: {chats.parent}}}"
+    return f"windows:\n  - {{name: bench, ide: demo, version: '1', title: koru-target, {store}}}\n{more}"
+
+
+@pytest.fixture
+def house(desk: "Desk", tmp_path: Path) -> Iterator[House]:
+    names = ("DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "ACCESSIBILITY_ENABLED")
+    daemon = Daemon(tmp_path, more={name: desk.environment[name] for name in names})
+    chats = tmp_path / "workspaceStorage" / "w" / "chatSessions"
+    chats.mkdir(parents=True)
+    made = House(daemon, desk, desk.window("gtk", "koru-target"), chats)
+    made.settings(settings(chats))
+    calibrations = CalibrationStore(tmp_path / "state" / "koru" / "calibration")
+    calibrations.save(Calibration("demo", "1", 400, 200, field=INPUT))
+    daemon.start()
+    try:
+        yield made
+    finally:
+        daemon.stop()
+
+
+def graded(view: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(fact["kind"], fact["grade"]) for fact in view["facts"]]
+
+
+def test_without_a_grant_it_drafts_and_does_not_send(house: House) -> None:
+    refused = house.drive("d1", selector={"via": X11})
+    assert (refused["outcome"], refused["blocker"]) == ("refused", "trust_too_low")
+    assert house.window.chat == ""
+    drafted = house.drive("d2", "a draft", selector={"via": X11}, draft=True)
+    assert drafted["outcome"] == "confirmed", drafted
+    assert graded(drafted) == [("inserted", "readback")]
+    assert house.window.chat == "a draft"
+    assert house.window.sent == []
+    busy = house.drive("d3", selector={"via": X11}, draft=True)
+    assert (busy["outcome"], busy["blocker"]) == ("refused", "input_busy")
+    assert house.window.chat == "a draft"
+
+
+def test_a_sent_prompt_is_likely_until_the_store_shows_it(house: House) -> None:
+    house.grant()
+    house.desk.copy("OLD")
+    view = house.drive("d", selector={"via": X11}, deadline_ms=8_000)
+    assert view["outcome"] == "likely", view
+    assert graded(view) == [("inserted", "readback"), ("submitted", "readback")]
+    assert house.window.sent == ["Zażółć 👋\n\tcode"]
+    assert house.desk.clipboard() == "OLD"
+    kinds = house.kinds()
+    assert kinds.index("acting") < kinds.index("fact")
+
+
+def test_the_store_is_the_witness(house: House) -> None:
+    house.grant()
+    with house.daemon.client() as client:
+        house.start(client, "d", "seen by another", selector={"window": "bench"})
+        eventually(lambda: house.window.sent == ["seen by another"], "the window sent it", 60)
+        house.write_turn("seen by another")
+        view = client.request("drive/wait", {"drive_id": "d", "timeout_ms": 60_000}, timeout=70)
+    assert view["outcome"] == "confirmed", view
+    assert view["interface"] == X11
+    assert ("submitted", "witness") in graded(view)
+
+
+def test_enter_without_enough_proof_is_withheld_and_the_text_is_told_of(house: House) -> None:
+    """A reader is what proves it; the desk's bus is taken away from this daemon."""
+    house.daemon.stop()
+    house.daemon.more |= {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere/bus", "XDG_RUNTIME_DIR": "/nowhere"}
+    CalibrationStore(house.daemon.home / "state" / "koru" / "calibration").save(Calibration("demo", "1", 400, 200))
+    house.daemon.start()
+    house.grant()
+    view = house.drive("d", "unread", selector={"via": X11})
+    assert (view["outcome"], view["blocker"]) == ("failed", "level_too_low"), view
+    assert "left in the field" in view["reason"]
+    house.window.await_chat("unread")
+    assert house.window.sent == []
+
+
+def test_without_a_calibration_nothing_is_touched(house: House) -> None:
+    house.settings(settings(house.chats).replace("version: '1'", "version: '2'"))
+    view = house.drive("d", selector={"via": X11}, draft=True)
+    assert (view["outcome"], view["blocker"]) == ("refused", "field_unknown")
+    assert "koru calibrate" in view["reason"]
+    assert house.window.chat == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "word"), [("windows: [", "not YAML"), ("panic: 1\n", "panic"), ("windows: [{name: a, ide: b}]\n", "title")]
+)
+def test_settings_that_cannot_be_read_let_nothing_act(house: House, text: str, word: str) -> None:
+    with house.daemon.client() as client:
+        client.request("interfaces/explain", {"selector": {}})
+        house.settings(text)
+        eventually(lambda: word in _why(client), f"the choice says {word}")
+    assert house.window.chat == ""
+
+
+def _why(client: Client) -> str:
+    rows = client.request("interfaces/explain", {"selector": {}})["rows"]
+    return str(next(row.get("reason", "") for row in rows if row["interface"] == X11))
+
+
+@pytest.mark.parametrize("who", ["koru stop", "the drive's cancellation", "the panic key"])
+def test_whoever_stops_it_keeps_the_desk(house: House, who: str) -> None:
+    """Stopped while the target does not answer, before the paste key or after it."""
+    pid = house.window.pid
+    house.desk.copy("OLD")
+    with house.daemon.client() as client:
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            house.start(client, "d", PROSE * 20, selector={"via": X11}, draft=True)
+            eventually(lambda: "acting" in house.kinds(), "it acts", 60)
+            if who == "koru stop":
+                eventually(lambda: client.request("desk/stop", {}, timeout=30)["stopped"] == ["d"], "it is stopped")
+            elif who == "the panic key":
+                eventually(lambda: _pressed(house), "the panic key is heard")
+            else:
+                client.request("drive/cancel", {"drive_id": "d"}, timeout=20)
+            view = client.request("drive/wait", {"drive_id": "d", "timeout_ms": 60_000}, timeout=70)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+    assert view["outcome"] in ("refused", "unknown"), view
+    assert view["interface"] in (X11, None)
+    assert f"stopped by {who}" in view["reason"], view
+    eventually(lambda: house.desk.clipboard() == "OLD", "the clipboard is the operator's again", 60)
+    if view["outcome"] == "refused":
+        assert house.window.chat == ""
+
+
+def _pressed(house: House) -> bool:
+    house.desk.run("xdotool", "key", "Pause")
+    with house.daemon.client() as client:
+        return bool(client.request("drive/get", {"drive_id": "d"})["state"] == "settled")
