@@ -117,17 +117,30 @@ class Activity:
 
     def sessions(self, store: Store) -> tuple[Session, ...]:
         """See `Observer.sessions`."""
-        ordered = sorted(self._sources(store), key=lambda source: (source.modified_ms, source.key))
+        with self._listed(store) as listing:
+            ordered = sorted(listing.sources.values(), key=lambda source: (source.modified_ms, source.key))
         return tuple(
             Session(store, source.key, source.modified_ms, source.workspace or store.workspace) for source in ordered
         )
 
     def turns(self, store: Store, session: str) -> tuple[Turn, ...]:
         """See `Observer.turns`. ObserverError `missing` for a session the store does not hold."""
+        if (known := self._again(store, session)) is not None:
+            return self._rows(store, known)
         for source in self._sources(store):
             if source.key == session:
                 return self._rows(store, source)
         raise ObserverError(Reason.MISSING, f"the store holds no session {session!r}", where=str(store.path))
+
+    def _again(self, store: Store, session: str) -> Source | None:
+        """A session that was listed before, as it is now, without listing the others: who reads all reads each once."""
+        with self._lock:
+            listing = self._listings.get(store)
+            before = None if listing is None else listing.sources.get(session)
+        if before is None or before.file is None or self._one is None:
+            return None
+        now = self._one(store, Path(before.file))
+        return now if now is not None and now.key == session else None
 
     def health(self, store: Store, newest: int = 8) -> tuple[ObserverError, ...]:
         """See `Observer.health`. Reads at most the `newest` sessions."""
