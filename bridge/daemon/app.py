@@ -30,6 +30,7 @@ from bridge.daemon.journal import Journal, now_ms
 from bridge.daemon.permissions import Permissions
 from bridge.daemon.reach import Reach
 from bridge.daemon.recoveries import Recoveries
+from bridge.daemon.reviewing import Reviewing
 from bridge.daemon.rundir import Listening
 from bridge.daemon.runner import Runner
 from bridge.daemon.server import Connections, Server
@@ -97,7 +98,7 @@ async def run(ground: Ground, ready: Callable[[], Awaitable[None]], stopping: Ca
     chats = Chats(OBSERVERS, changes.directories, drives, ground.redactor.redact)
     recoveries = Recoveries(registry.recoveries, IN_DAEMON, reach, drives, journal, permissions, examiner, unsettled)
     follower = Follower(drives, permissions, stores, channel.cancel, surfaces.store)
-    goals = Goals(journal, follower, permissions, drives.resolve, None)
+    goals = Goals(journal, follower, permissions, drives.resolve, Reviewing(ground.redactor.redact))
     house = House(
         _identity(ground),
         sessions,
