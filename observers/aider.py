@@ -39,7 +39,7 @@ _LIMIT = re.compile(r"RateLimitError|\b429\b|quota", re.IGNORECASE)
 
 @dataclass(slots=True)
 class AiderTalk(Talk):
-    """`chain`: a digest of the chat's start and of all its prompts, the same in a copy. `lines`: a prompt being read."""
+    """`chain`: a digest of the chat's start and its prompts, the same in a copy. `lines`: a prompt being read."""
 
     chain: str = ""
     lines: list[str] = field(default_factory=list)

@@ -2,6 +2,7 @@
 
 from observers import (
     aider,
+    amazon_q,
     antigravity,
     claude_code,
     cline,
@@ -45,4 +46,5 @@ OBSERVERS: dict[str, Observer] = {
     "copilot_transcripts": copilot_transcripts,
     "copilot_jetbrains": copilot_jetbrains,
     "aider": aider,
+    "amazon_q": amazon_q,
 }

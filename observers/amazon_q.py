@@ -1,0 +1,176 @@
+"""Amazon Q: the database of its command line, and the files that its extensions keep for each workspace."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from observers import amazon_q_history, data_home, session_database
+from observers.activity import Activity
+from observers.base import Cursor, Delta, ObserverError, Reason, Session, Store, Turn
+from observers.exchange import Exchange, rows
+from observers.listing import Source
+from observers.regular_file import may_be_directory, now_ms
+from observers.session_database import Contents, Entry, SessionDatabase
+from observers.session_document import Documents
+from observers.session_files import Folder
+from observers.sqlite_snapshot import Snapshot
+
+ID = "amazon_q"
+CANNOT_KNOW: tuple[str, ...] = (
+    "whether a tool runs or waits for approval",
+    "that a turn failed, and why",
+    "when a prompt was sent, in most builds",
+    "which folder a workspace of an extension is: its file is named by a digest",
+)
+FRESHNESS_S = 900.0
+# The command line saves after each answer.
+FLUSH_S = 120.0
+_KEPT = 4096
+_NAME = "data.sqlite3"
+_HINT = "give ~/.aws/amazonq/history, or the folder of the command line's data.sqlite3"
+
+
+def locate(workspace: str | Path | None = None) -> tuple[Store, ...]:
+    """See `Observer.locate`."""
+    path = data_home.native() / "amazon-q" / _NAME
+    found = session_database.locate(ID, _DATABASE, [path] if path.exists() else [], workspace)
+    history = Path.home() / ".aws" / "amazonq" / "history"
+    return (*found, Store(ID, history)) if workspace is None and may_be_directory(history) else found
+
+
+def at(path: Path) -> Store:
+    """See `Observer.at`. Takes the folder `history`, a file in it, or the database or its folder."""
+    path = path.absolute()
+    if path.name == "history" and may_be_directory(path.parent):
+        return Store(ID, path)
+    if path.suffix == ".json" and may_be_directory(path.parent):
+        return Store(ID, path)
+    return Store(ID, session_database.place(path, _NAME, _NAME, _HINT))
+
+
+def flush_horizon(store: Store) -> float:
+    """See `Observer.flush_horizon`."""
+    return FLUSH_S
+
+
+def watch_paths(store: Store) -> tuple[Path, ...]:
+    """See `Observer.watch_paths`."""
+    if _is_database(store):
+        return session_database.watch_paths(store)
+    folder = store.path.parent if store.path.suffix == ".json" else store.path
+    return (folder, folder.parent)
+
+
+def fingerprint(store: Store) -> str:
+    """See `Observer.fingerprint`."""
+    return _DATABASE.fingerprint(store.path, "conversations") if _is_database(store) else _TABS.fingerprint(store)
+
+
+def _is_database(store: Store) -> bool:
+    return store.path.name == _NAME
+
+
+def _entries(snapshot: Snapshot, path: Path) -> list[Entry]:
+    """A conversation for each folder. Its row has no time: what counts is when its content was seen to change."""
+    found = []
+    for row in snapshot.table("conversations").rows(["key", "value"]):
+        digest = blake2b(repr(row["value"]).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        key = str(row["key"])
+        found.append(Entry(key, digest, _CHANGED.at(path, key, digest), key))
+    return found
+
+
+class _Changes:
+    """When the conversations of each database were seen to change, in milliseconds; 0 before that."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[tuple[Path, str], tuple[str, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def at(self, path: Path, key: str, digest: str) -> int:
+        with self._lock:
+            before = self._seen.get((path, key))
+            if before is None:
+                before = digest, 0
+            elif before[0] != digest:
+                before = digest, now_ms()
+            self._seen[path, key] = before
+            while len(self._seen) > _KEPT:
+                self._seen.popitem(last=False)
+            return before[1]
+
+
+_CHANGED = _Changes()
+
+
+def _contents(snapshot: Snapshot, folder: str) -> Contents:
+    row = snapshot.table("conversations").get({"key": folder})
+    return Contents(() if row is None else ((row["value"],),))
+
+
+def _ids(snapshot: Snapshot, folder: str) -> list[str]:
+    return [turn.turn for row in _contents(snapshot, folder).rows for turn in _exchanges(row[0], f"#{folder}")]
+
+
+def _exchanges(value: object, where: str) -> list[Exchange]:
+    try:
+        return amazon_q_history.conversation(_value(value, where), where)
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+        message = f"a field has another shape: {type(error).__name__} {error}"
+        raise ObserverError(Reason.SCHEMA_CHANGED, message, where=where) from error
+
+
+def _value(value: object, where: str) -> dict[str, Any]:
+    try:
+        found = json.loads(value) if isinstance(value, str | bytes) else None
+    except (ValueError, RecursionError) as error:
+        raise ObserverError(Reason.CORRUPT, f"not JSON: {str(error)[:120]}", where=where) from error
+    if not isinstance(found, dict):
+        raise ObserverError(Reason.SCHEMA_CHANGED, "a conversation is not an object", where=where)
+    return found
+
+
+def _read(store: Store, source: Source) -> Sequence[Turn]:
+    where = f"{store.path}#{source.key}"
+    contents = _DATABASE.contents(store, source).rows
+    return rows(store, source.key, (turn for row in contents for turn in _exchanges(row[0], where)))
+
+
+_TABS = Documents(Folder(".json", other=r"(?!chat-history-)"), amazon_q_history.tabs, FRESHNESS_S)
+_DATABASE = SessionDatabase(_entries, _ids, _contents)
+_CONVERSATIONS = Activity(_DATABASE.sources, _DATABASE.scan, _read, FRESHNESS_S)
+
+
+def _activity(store: Store) -> Activity:
+    return _CONVERSATIONS if _is_database(store) else _TABS.activity
+
+
+def cursor(store: Store) -> Cursor:
+    """See `Observer.cursor`."""
+    return _activity(store).cursor(store)
+
+
+def since(store: Store, cursor: Cursor, touched: Collection[Path] | None = None) -> Delta:
+    """See `Observer.since`."""
+    return _activity(store).since(store, cursor, touched)
+
+
+def sessions(store: Store) -> tuple[Session, ...]:
+    """See `Observer.sessions`."""
+    return _activity(store).sessions(store)
+
+
+def turns(store: Store, session: str) -> tuple[Turn, ...]:
+    """See `Observer.turns`."""
+    return _activity(store).turns(store, session)
+
+
+def health(store: Store) -> tuple[ObserverError, ...]:
+    """See `Observer.health`."""
+    return _activity(store).health(store)
