@@ -35,7 +35,8 @@ class Chats:
         self.connection = sqlite3.connect(path, isolation_level=None)
         self.connection.executescript(
             "PRAGMA journal_mode = wal; CREATE TABLE chat (id TEXT PRIMARY KEY, updated INTEGER, folder TEXT);"
-            "CREATE TABLE said (id INTEGER PRIMARY KEY, chat TEXT, text TEXT, at INTEGER); CREATE INDEX of_chat ON said (chat);"
+            "CREATE TABLE said (id INTEGER PRIMARY KEY, chat TEXT, text TEXT, at INTEGER);"
+            "CREATE INDEX of_chat ON said (chat);"
         )
         self.connection.execute("BEGIN")
         for number in range(chats):
