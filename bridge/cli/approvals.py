@@ -68,8 +68,9 @@ def _list(found: "dict[str, Any]", arguments: "Namespace") -> int:
 
 
 def _row(approval: "dict[str, Any]") -> "tuple[str, ...]":
-    names = ("approval_id", "state", "action", "interface", "surface")
-    return (*(approval[name] for name in names), _left(approval))
+    what = approval.get("recovery") or approval["action"]
+    via = approval.get("interface") or "-"
+    return (approval["approval_id"], approval["state"], what, via, approval["surface"] or "-", _left(approval))
 
 
 def _left(approval: "dict[str, Any]") -> str:
@@ -79,16 +80,27 @@ def _left(approval: "dict[str, Any]") -> str:
 
 
 def _page(approval: "dict[str, Any]") -> str:
+    left = f", {_left(approval)} left" if approval["state"] == "pending" else ""
     lines = [
         f"{approval['approval_id']}  {approval['state']}",
-        f"  {approval['action']} {approval['text_chars']} characters to {approval['surface']}",
-        f"  via {approval['interface']}, folders {', '.join(approval['workspace_folders']) or '-'}",
-        f"  {approval['reason']}",
-        f"  drive {approval['drive_id']}, {_left(approval)} left" * (approval["state"] == "pending")
-        or f"  drive {approval['drive_id']}",
+        *(_of_recovery(approval) if approval.get("recovery") else _of_drive(approval)),
+        f"  {approval['reason']}{left}",
         f"  hash {approval['action_sha']}",
     ]
+    lines = [*map(clean, lines)]
     text = approval.get("text")
     if text is not None:
         lines += ["", *(clean(line.expandtabs(4)) for line in text.split("\n"))]
-    return "\n".join([*map(clean, lines[:6]), *lines[6:]])
+    return "\n".join(lines)
+
+
+def _of_drive(approval: "dict[str, Any]") -> "list[str]":
+    return [
+        f"  {approval['action']} {approval['text_chars']} characters to {approval['surface']}",
+        f"  via {approval['interface']}, folders {', '.join(approval['workspace_folders']) or '-'}",
+        f"  drive {approval['drive_id']}",
+    ]
+
+
+def _of_recovery(approval: "dict[str, Any]") -> "list[str]":
+    return [f"  recovery {approval['recovery']}" + (f" of {approval['surface']}" if approval["surface"] else "")]
