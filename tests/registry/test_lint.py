@@ -8,8 +8,9 @@ import pytest
 
 from injectors.catalogue import CATALOGUE
 from observers.catalogue import OBSERVERS
-from registry.lint import Adapters, lint, rings
+from registry.lint import Adapters, Code, lint, rings
 from registry.load import Registry, builtin, load
+from registry.model import Recovery
 
 ADAPTERS: Adapters = {"chat_store": list(OBSERVERS), "injector": list(CATALOGUE)}
 BUILTIN = load()
@@ -106,3 +107,44 @@ RINGS: dict[str, tuple[dict[str, Sequence[str]], list[tuple[str, ...]]]] = {
 def test_rings(case: str) -> None:
     edges, expected = RINGS[case]
     assert rings(edges) == expected
+
+
+CODE = Code({"mend": "daemon"}, ["well"])
+
+
+def with_recovery(**fields: object) -> Registry:
+    recovery = Recovery.model_validate({"id": "mend", "title": "Mend it", **fields})
+    others = {name: each for name, each in BUILTIN.recoveries.items() if each.action is None}
+    blockers = {name: each.model_copy(update={"recoveries": ("mend",)}) for name, each in BUILTIN.blockers.items()}
+    return replace(BUILTIN, recoveries={**others, "mend": recovery}, blockers=blockers)
+
+
+def about_code(registry: Registry) -> list[str]:
+    """What is said of recoveries against code, and nothing of words that this registry left out."""
+    told = lint(registry, runs, ADAPTERS, CODE)
+    return [str(each) for each in told if "nothing leads" not in str(each) and "there is no recovery" not in str(each)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"action": "daemon", "checks": ["well"]}, None),
+        ({"action": "command"}, "no action of that name is run by the command, but by the daemon"),
+        ({"action": "daemon", "checks": ["ill"]}, "the doctor has no check ill"),
+    ],
+)
+def test_a_recovery_names_what_is_there(fields: dict[str, object], words: str | None) -> None:
+    told = about_code(with_recovery(**fields))
+    assert told == [] if words is None else (len(told) == 1 and words in told[0]), told
+
+
+def test_an_action_that_no_recovery_names_is_told() -> None:
+    others = {name: each for name, each in BUILTIN.recoveries.items() if each.action is None}
+    told = about_code(replace(BUILTIN, recoveries=others))
+    assert ["mend: there is an action of that name, and no recovery" in line for line in told] == [True], told
+
+
+@pytest.mark.parametrize("fields", [{}, {"run": "koru up", "manual": True}, {"run": "koru up", "action": "daemon"}])
+def test_a_recovery_is_one_thing(fields: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="one of them alone"):
+        Recovery.model_validate({"id": "mend", "title": "Mend it", **fields})

@@ -54,7 +54,7 @@ def rows(home: Any) -> list[tuple[str, dict[str, Any]]]:
 
 def test_every_action_is_a_recovery_of_the_registry_and_a_module_of_its_name() -> None:
     assert lint(load(), lambda command: None, {}, Code(PLACES, CHECKS)) == []
-    assert all(import_module(f"bridge.recovery.{name}").ID == name for name in PLACES)
+    assert all(name == import_module(f"bridge.recovery.{name}").ID for name in PLACES)
 
 
 def test_the_list_needs_no_daemon(koru: Koru) -> None:

@@ -1,0 +1,100 @@
+"""Deleting an interface's YAML takes it out of everything without a change of code, as a copy of our packages shows."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("bridge", "injectors", "observers", "registry")
+GUIDES = ("ARCHITECTURE.md",)
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def copy() -> Iterator[Path]:
+    """Our packages and guides in a place of their own, at a path short enough for a socket."""
+    root = Path(tempfile.mkdtemp(prefix="koru-"))
+    try:
+        for package in PACKAGES:
+            shutil.copytree(ROOT / package, root / package, ignore=shutil.ignore_patterns("__pycache__"))
+        for guide in GUIDES:
+            shutil.copy(ROOT / guide, root / guide)
+        yield root
+    finally:
+        shutil.rmtree(root)
+
+
+@pytest.fixture
+def run(copy: Path) -> Iterator[Run]:
+    """Runs a module of the copy; a daemon that it leaves behind is stopped."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("KORU_", "XDG_"))}
+    home = copy / "home"
+    home.mkdir()
+    environment = {**kept, "HOME": str(home), "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def run_module(*words: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-P", "-m", *words]
+        return subprocess.run(
+            command, env=environment, cwd=home, capture_output=True, encoding="utf-8", timeout=120, check=False
+        )
+
+    yield run_module
+    stopped = run_module("bridge.cli", "down", "--force")
+    assert stopped.returncode == 0, stopped.stderr
+
+
+def everywhere(run: Run, copy: Path) -> dict[str, set[str]]:
+    """The interfaces that each part of Koru knows."""
+    assert run("bridge.cli", "up").returncode == 0
+    known: dict[str, set[str]] = {}
+    known["doctor"] = {row["id"] for row in said(run, "doctor", "--timeout", "60")["interfaces"]}
+    known["explain"] = {row["interface"] for row in said(run, "explain")["rows"]}
+    trust = said(run, "trust", "show")
+    known["trust"] = {row["interface"] for row in trust["defaults"]}
+    assert run("registry.generate").returncode == 0
+    guide = (copy / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    table = guide[guide.index("<!-- interfaces: begin -->") : guide.index("<!-- interfaces: end -->")]
+    known["docs"] = {line.split("`")[1] for line in table.splitlines() if line.startswith("| `")}
+    return known
+
+
+def said(run: Run, *words: str) -> dict[str, Any]:
+    done = run("bridge.cli", *words, "--json")
+    assert done.returncode in (0, 1), done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    assert "error" not in answer, answer
+    return answer
+
+
+# What each kind of interface is known to.
+KINDS = {
+    "vscode_native_send": {"doctor", "explain", "trust", "docs"},
+    "os_injector_xdotool": {"doctor", "explain", "trust", "docs"},
+    "chat_history_vscode_chat": {"doctor", "docs"},
+}
+
+
+def test_what_is_there_is_known(run: Run, copy: Path) -> None:
+    known = everywhere(run, copy)
+    for interface, parts in KINDS.items():
+        assert {part for part, ids in known.items() if interface in ids} == parts
+
+
+@pytest.mark.parametrize("interface", KINDS)
+def test_a_deleted_file_is_gone_from_everything(interface: str, run: Run, copy: Path) -> None:
+    (copy / "registry" / "interfaces" / f"{interface}.yaml").unlink()
+    known = everywhere(run, copy)
+    assert {part for part, ids in known.items() if interface in ids} == set()
+    assert all(known.values())
+    lint = run("bridge.cli", "registry", "lint")
+    assert (lint.returncode, lint.stderr) == (0, ""), lint.stdout
+    refused = run("bridge.cli", "drive", "x", "--via", interface, "--json")
+    assert json.loads(refused.stdout)["error"]["reason"] == "unknown_interface"
