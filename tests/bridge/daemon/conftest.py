@@ -34,6 +34,16 @@ class Nothing:
         raise AssertionError(f"nobody should have asked for {name}")
 
 
+class Quiet(Nothing):
+    """In the place of what tells events of its own beside the drives: there are none."""
+
+    def watching(self) -> None:
+        return None
+
+    def subscribe(self, callback: Callable[[Any], None]) -> Callable[[], None]:
+        return lambda: None
+
+
 @dataclass(frozen=True)
 class Served:
     """A house with an open door, and a way to walk in."""
@@ -85,6 +95,8 @@ def serve(home: "Home") -> Serve:
             "identity": Identity("test", 1, 1, home.socket, home.state),
             "sessions": sessions,
             "stop": anyio.Event(),
+            "goals": Quiet(),
+            "chats": Quiet(),
             "clients": connections.clients,
         }
         house = House(**{field.name: parts.get(field.name, behind) for field in fields(House)})
