@@ -25,6 +25,7 @@ from bridge.daemon.faults import Faults
 from bridge.daemon.following import Follower
 from bridge.daemon.goals import Goals
 from bridge.daemon.handlers import House, Identity, status
+from bridge.daemon.hooks import Hooks
 from bridge.daemon.interfaces import Interfaces
 from bridge.daemon.journal import Journal, now_ms
 from bridge.daemon.permissions import Permissions
@@ -96,6 +97,7 @@ async def run(ground: Ground, ready: Callable[[], Awaitable[None]], stopping: Ca
     journal.listen(unsettled.hear)
     reach = Reach(sessions, drives, stores)
     chats = Chats(OBSERVERS, changes.directories, drives, ground.redactor.redact)
+    stores.on_fault, stores.on_fault_over = chats.fault, chats.fault_over
     recoveries = Recoveries(registry.recoveries, IN_DAEMON, reach, drives, journal, permissions, examiner, unsettled)
     follower = Follower(drives, permissions, stores, channel.cancel, surfaces.store)
     goals = Goals(journal, follower, permissions, drives.resolve, Reviewing(ground.redactor.redact))
@@ -119,6 +121,7 @@ async def run(ground: Ground, ready: Callable[[], Awaitable[None]], stopping: Ca
     async with anyio.create_task_group() as tasks:
         drives.attach(runner, tasks)
         goals.attach(tasks)
+        await Hooks(paths.config_directory()).attach(tasks, drives.subscribe, goals.subscribe)
         desk.attach(tasks)
         recoveries.attach(tasks)
         chats.attach(tasks)

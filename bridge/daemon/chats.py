@@ -66,6 +66,7 @@ class Chats:
         self._subscribers: list[Callable[[Told], None]] = []
         self._told: dict[tuple[str, str, str], Chat] = {}
         self._drive_of: OrderedDict[str, str] = OrderedDict()
+        self._unwitnessed: dict[Fault, None] = {}
 
     def attach(self, tasks: anyio.abc.TaskGroup) -> None:
         self._tasks = tasks
@@ -86,12 +87,24 @@ class Chats:
         return partial(self._subscribers.remove, callback)
 
     def watching(self) -> WatchView | None:
-        """How the watch stands; None while nobody has asked for one."""
-        return self._state() if self._begun else None
+        """How the watch stands; None while nobody has asked for one and nothing is wrong."""
+        return self._state() if self._begun or self._unwitnessed else None
+
+    def fault(self, fault: Fault) -> None:
+        """The witness of a drive could not be read."""
+        self._unwitnessed[fault] = None
+        while len(self._unwitnessed) > FAULTS_MOST:
+            del self._unwitnessed[next(iter(self._unwitnessed))]
+        self._tell(_fault(fault))
+
+    def fault_over(self, fault: Fault) -> None:
+        self._unwitnessed.pop(fault, None)
+        self._tell(_fault(fault, over=True))
 
     def _state(self) -> WatchView:
         polled = [f"{path}: {reason}" for path, reason in self._watcher.unwatched().items()]
-        faults = [_fault(fault) for fault in self._watcher.faults()[:FAULTS_MOST]]
+        known = dict.fromkeys((*self._watcher.faults(), *self._unwitnessed))
+        faults = [_fault(fault) for fault in known][:FAULTS_MOST]
         chats = len(self._watcher.chats())
         return WatchView(stores=self._watcher.stores(), chats=chats, polled=polled[:POLLED_MOST], faults=faults)
 

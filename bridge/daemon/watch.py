@@ -9,6 +9,7 @@ from typing import TypeVar
 import anyio
 from anyio import CapacityLimiter, to_thread
 
+from bridge.chats.fault import Fault, fault_of
 from bridge.daemon.changes import Changes
 from bridge.daemon.claims import Claims
 from bridge.daemon.questions import Asked, Questions
@@ -56,6 +57,9 @@ class Stores:
         self._claims: dict[Path, Claims] = {}
         self._horizons: dict[str, float] = {}
         self._questions = Questions()
+        # Told what a drive's witness cannot read, and when it can again.
+        self.on_fault: Callable[[Fault], None] = _ignore
+        self.on_fault_over: Callable[[Fault], None] = _ignore
 
     def horizon_s(self, anchor: Anchor) -> float:
         return self._horizons.get(anchor.cursor or "", DEFAULT_HORIZON_S) if anchor.observer else 0.0
@@ -141,16 +145,20 @@ class Stores:
         changed: Callable[[], Awaitable[Collection[Path] | None]],
     ) -> None:
         told: set[tuple[FactKind, str | None]] = set()
-        complained = False
+        complaint: Fault | None = None
         touched: Collection[Path] | None = None
         while True:
             try:
                 delta = await self._read(observer.since, cursor.store, cursor, touched)
             except ObserverError as error:
-                if not (complained or error.transient):
+                if complaint is None and not error.transient:
                     log.warning("drive %s cannot be witnessed for now: %s", record.drive_id, error)
-                    complained = True
+                    complaint = fault_of(observer.ID, error, cursor.store)
+                    self.on_fault(complaint)
             else:
+                if complaint is not None:
+                    self.on_fault_over(complaint)
+                    complaint = None
                 for fact in _facts(delta, claims, record.drive_id, anyio.current_time()):
                     if (fact.kind, fact.reply) not in told:
                         told.add((fact.kind, fact.reply))
@@ -166,6 +174,10 @@ class Stores:
 
     async def _read(self, function: Callable[..., T], *arguments: object) -> T:
         return await to_thread.run_sync(partial(function, *arguments), limiter=self._readers, abandon_on_cancel=True)
+
+
+def _ignore(fault: Fault) -> None:
+    """Nobody wants to know."""
 
 
 def _cursor(observer: Observer, hint: StoreHint) -> Cursor:
