@@ -4,15 +4,19 @@ from collections.abc import Mapping
 
 from injectors.base import Missing
 from injectors.blockers import Blocker
+from injectors.hyprland import HyprlandDesk, socket_path
 from injectors.parts import Desk
 
 gap = "Wayland has no step that checks the focus and presses a key at once: it can move in between"
 
 _closed = {
-    "GNOME": "GNOME tells no outside program which window has the focus",
-    "KDE": "KWin tells no outside program which window has the focus",
+    "GNOME": "GNOME tells no outside program which window has the focus, and Mutter has no virtual keyboards",
+    "KDE": "KWin tells no outside program which window has the focus, and has no virtual keyboards for it",
 }
-_route = "use the IDE plugin; the route for this desktop would be the RemoteDesktop portal (libei), not built here"
+_route = (
+    "use the IDE plugin, or log in to an X11 session; the route for this desktop would be the portal RemoteDesktop "
+    "(libei) with its consent dialog for the keys, not built here, and the focus would stay unproven"
+)
 
 
 def wayland_missing(environment: Mapping[str, str]) -> Missing | None:
@@ -22,6 +26,12 @@ def wayland_missing(environment: Mapping[str, str]) -> Missing | None:
         return Missing(Blocker.NO_DISPLAY, "WAYLAND_DISPLAY is not set", hint)
     if environment.get("SWAYSOCK"):
         return None
+    hyprland = socket_path(environment)
+    if hyprland is not None:
+        if hyprland.is_socket():
+            return None
+        message = f"Hyprland's socket {hyprland} is not there"
+        return Missing(Blocker.DISPLAY_DEAD, message, "restart the daemon inside the Hyprland session")
     desktop = environment.get("XDG_CURRENT_DESKTOP", "")
     for name, reason in _closed.items():
         if name in desktop.upper():
@@ -32,6 +42,9 @@ def wayland_missing(environment: Mapping[str, str]) -> Missing | None:
 
 def open_desk(environment: Mapping[str, str]) -> Desk:
     """The desk, after `wayland_missing` found nothing."""
+    hyprland = socket_path(environment)
+    if not environment.get("SWAYSOCK") and hyprland is not None:
+        return HyprlandDesk(hyprland)
     from injectors.sway import SwayDesk
 
     return SwayDesk(environment["SWAYSOCK"])
