@@ -1,4 +1,4 @@
-"""The IDEs of the VS Code family that the plugin can be installed into: data, and how each row is known."""
+"""The IDEs that a plugin of ours can be installed into: data, and how each row is known."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -36,5 +36,33 @@ IDES: dict[str, Ide] = {
         Ide("kiro", "Kiro", ("kiro",)),
         Ide("qoder", "Qoder", ("qoder",)),
         Ide("trae", "Trae", ("trae",)),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JetBrainsIde:
+    """`folders`: how its directories are called before the version, as in `IntelliJIdea2024.3`; `vendor`: the
+    directory they stand in. None of them was ever tried with the real product."""
+
+    id: str
+    title: str
+    folders: tuple[str, ...]
+    vendor: str = "JetBrains"
+
+
+JETBRAINS_IDES: dict[str, JetBrainsIde] = {
+    ide.id: ide
+    for ide in (
+        JetBrainsIde("idea", "IntelliJ IDEA", ("IntelliJIdea", "IdeaIC")),
+        JetBrainsIde("pycharm", "PyCharm", ("PyCharm", "PyCharmCE")),
+        JetBrainsIde("webstorm", "WebStorm", ("WebStorm",)),
+        JetBrainsIde("goland", "GoLand", ("GoLand",)),
+        JetBrainsIde("clion", "CLion", ("CLion",)),
+        JetBrainsIde("rider", "Rider", ("Rider",)),
+        JetBrainsIde("phpstorm", "PhpStorm", ("PhpStorm",)),
+        JetBrainsIde("rubymine", "RubyMine", ("RubyMine",)),
+        JetBrainsIde("rustrover", "RustRover", ("RustRover",)),
+        JetBrainsIde("android-studio", "Android Studio", ("AndroidStudio",), "Google"),
     )
 }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bridge.protocol.errors import BridgeError, Reason
-from registry.ides import IDES, Ide
+from registry.ides import IDES, JETBRAINS_IDES, Ide
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def select(ide: str | None, command: str | None) -> list[IdeCommand]:
     BridgeError UNKNOWN_IDE (lists the known ones), TOOL_MISSING (lists what was looked for).
     """
     if ide is not None and ide not in IDES:
-        known = ", ".join(sorted(IDES))
+        known = ", ".join(sorted({*IDES, *JETBRAINS_IDES}))
         raise BridgeError(Reason.UNKNOWN_IDE, f"there is no IDE {ide!r}", hint=f"known are: {known}", where="--ide")
     if command is not None:
         return [_named(ide, command)]

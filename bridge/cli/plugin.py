@@ -4,10 +4,12 @@ import json
 import zipfile
 from pathlib import Path
 
+from bridge.cli import jetbrains_plugin
 from bridge.cli.ide_command import IdeCommand, select
 from bridge.cli.output import emit, paint, say, table
 from bridge.client import Client
 from bridge.protocol.errors import BridgeError, Reason
+from registry.ides import JETBRAINS_IDES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,11 +24,15 @@ EXIT_PARTLY = 1  # what could be done was done, what could not was named
 
 def configure(parser: "ArgumentParser") -> None:
     parser.add_argument("action", choices=("install", "status"), help="install the plugin, or compare versions")
-    parser.add_argument("--ide", metavar="IDE", help="only this one: code, codium, cursor, code-server ... (all found)")
+    parser.add_argument(
+        "--ide", metavar="IDE", help="only this one: code, cursor, idea, pycharm ... (all found of VS Code's)"
+    )
     parser.add_argument("--command", metavar="PATH", help="the command that starts the IDE, where it is not on PATH")
 
 
 def run(arguments: "Namespace") -> int:
+    if arguments.ide in JETBRAINS_IDES:
+        return jetbrains_plugin.run(arguments)
     extension, bundled = bundle(VSIX)
     return {"install": _install, "status": _status}[arguments.action](arguments, extension, bundled)
 
