@@ -85,7 +85,7 @@ class PluginChannel:
             target=record.params.target,
             answer_within_ms=ANSWER_WITHIN_MS,
         )
-        self._faults.reach("before_deliver")
+        self._faults.reach("before_deliver", record.drive_id)
         try:
             result = await session.peer.request(
                 "chat/deliver", params, timeout=ANSWER_WITHIN_MS / 1000 + ANSWER_GRACE_S
@@ -93,7 +93,7 @@ class PluginChannel:
         except BridgeError as error:
             report(ChannelLost(f"{error.reason}: {error.message}"))
             return False
-        self._faults.reach("after_deliver")
+        self._faults.reach("after_deliver", record.drive_id)
         return isinstance(result, DeliverResult) and self._answered(session, params, result, report)
 
     def _answered(self, session: Session, params: DeliverParams, result: DeliverResult, report: Report) -> bool:

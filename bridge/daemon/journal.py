@@ -48,11 +48,11 @@ class Journal:
 
     async def append(self, kind: str, body: Mapping[str, object], drive_id: str | None = None) -> Row:
         """Write one row, its secrets redacted. Raises LEDGER_UNWRITABLE when the disk will not take it."""
-        self._faults.reach(f"before_{kind}")
+        self._faults.reach(f"before_{kind}", drive_id)
         write = partial(self._write, kind, body, at_ms=now_ms(), drive_id=drive_id)
         with anyio.CancelScope(shield=True):
             row = await to_thread.run_sync(write, limiter=self._one_writer)
-        self._faults.reach(f"after_{kind}")
+        self._faults.reach(f"after_{kind}", drive_id)
         return row
 
     def _write(self, kind: str, body: Mapping[str, object], *, at_ms: int, drive_id: str | None) -> Row:

@@ -49,7 +49,7 @@ class InjectorChannel:
         calibrations: CalibrationStore,
         addressed: Callable[[str], Addressed | None],
         now_ms: Callable[[], int],
-        reach: Callable[[str], None],
+        reach: Callable[[str, str], None],
     ) -> None:
         self._desk, self._turns = desk, turns
         self._interfaces, self._calibrations = interfaces, calibrations
@@ -63,7 +63,7 @@ class InjectorChannel:
         """Never needed: a delivery ends with all that will be known."""
 
     async def deliver(self, record: Record, candidate: Candidate, report: Report) -> bool:
-        self._reach("before_deliver")
+        self._reach("before_deliver", record.drive_id)
         seconds = record.params.deadline_ms / 1000
         try:
             with self._turns.stoppable(record.drive_id) as stop:
@@ -78,7 +78,7 @@ class InjectorChannel:
         except Lost as error:
             report(ChannelLost(f"{error.blocker}: {error.message}; next: {error.hint}"))
         else:
-            self._reach("after_deliver")
+            self._reach("after_deliver", record.drive_id)
         return False
 
     async def lookup(self, record: Record, candidate: Candidate, report: Report) -> None:

@@ -161,7 +161,7 @@ def traced(store: Path, reads: int, timeout: float, log: Path) -> tuple[int, int
     reader = [sys.executable, "-P", str(HERE / "sqlite_snapshot_reader.py"), str(reads), str(store), str(timeout)]
     command = [tool("strace"), "-f", "-qq", "-y", "-s", "200", "-o", str(log), *reader]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=180, check=True)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=True)
     answers, refusals = done.stdout.split()
     folder = str(store.parent)
     return int(answers), int(refusals), [line for line in log.read_text("utf-8").splitlines() if folder in line]
@@ -196,7 +196,7 @@ def test_the_calls_made_beside_a_live_writer(journal: str, tmp_path: Path) -> No
     store.parent.mkdir()
     progress = tmp_path / "progress"
     progress.write_bytes(bytes(9))
-    options = ["--journal_mode", journal, "--synchronous", "off", "--rate", "60", "--upheaval", "10"]
+    options = ["--journal_mode", journal, "--synchronous", "off", "--rate", "15", "--upheaval", "10"]
     command = [sys.executable, "-P", str(HERE / "sqlite_snapshot_writer.py"), str(store), str(progress), *options]
     with subprocess.Popen(command) as writer:
         try:

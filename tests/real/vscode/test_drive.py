@@ -13,7 +13,7 @@ import pytest
 from bridge.ledger.verdict import verify
 from bridge.protocol.errors import BridgeError, Reason
 from tests.daemon import Daemon
-from tests.real.vscode.chat_store import COMPLETE, FAILED, StoredTurn, stored_turns
+from tests.real.vscode.chat_store import COMPLETE, FAILED, RUNNING, StoredTurn, stored_turns
 from tests.real.vscode.deadline import until
 from tests.real.vscode.install import Editor
 from tests.real.vscode.server import DEMO_AGENT, Server
@@ -252,12 +252,12 @@ def test_the_extension_host_killed_in_the_middle_of_a_turn(desk: Desk, chat: Win
     chat.wait_for_model("demo")
     view = desk.wait(drive_id)
     assert view["outcome"] in {"confirmed", "unknown"}, view
-    turn = desk.stored_once(text)
-    assert turn.state == FAILED
+    desk.stored_once(text)
     again = desk.start(chat, text, drive_id=drive_id)
     assert desk.wait(again)["outcome"] == view["outcome"]
     assert desk.drive(chat, "after the host was killed")["outcome"] == "confirmed"
-    assert len(desk.stored(text)) == 1
+    # VS Code closes the turn of a killed host as failed, or (the first chat of a window) leaves it open for ever.
+    assert desk.stored_once(text).state in {RUNNING, FAILED}
 
 
 def test_a_window_reload_keeps_the_surface(desk: Desk, chat: Window) -> None:
@@ -293,9 +293,9 @@ def test_the_daemon_killed_at_a_boundary(boundary: str, desk: Desk, chat: Window
     """One turn at most, and a state that is true."""
     folder = desk.folders[id(chat)]
     desk.daemon.stop()
-    desk.daemon.start(fault=boundary)
-    desk.attached(folder)
     text, drive_id = f"killed {boundary}", f"{boundary}-{time.time_ns()}"
+    desk.daemon.start(fault=f"{boundary}@{drive_id}")
+    desk.attached(folder)
     with suppress(BridgeError):
         desk.start(chat, text, drive_id=drive_id)
         desk.wait(drive_id, "turn")
