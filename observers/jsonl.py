@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import threading
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from zstandard import ZstdDecompressor, ZstdError
 
@@ -22,6 +23,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 MAX_FILE = 512 << 20
+# A file that is one value is in memory several times over while it is parsed.
+MAX_WHOLE = 128 << 20
 MAX_LINE = 64 << 20
 # The most memory a compressed log may ask for.
 ZSTD_WINDOW = 1 << 27
@@ -117,6 +120,21 @@ class Log:
             raise ObserverError(Reason.TOO_LARGE, f"a line of more than {self._max_line} bytes", where=where)
 
 
+class _Packed(io.RawIOBase):
+    """What is left to read of a descriptor, which stays open."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = os.read(self._descriptor, len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
 class CompressedLog(Log):
     """A log that its product has put away as zstd. It is read from the start each time, for it does not grow."""
 
@@ -126,11 +144,9 @@ class CompressedLog(Log):
     def _chunks(self) -> Iterator[bytes]:
         size = 0
         unpacking = ZstdDecompressor(max_window_size=ZSTD_WINDOW)
+        packed = io.BufferedReader(_Packed(self._descriptor))
         try:
-            with (
-                os.fdopen(os.dup(self._descriptor), "rb") as file,
-                unpacking.stream_reader(file, read_across_frames=True) as reader,
-            ):
+            with unpacking.stream_reader(packed, read_across_frames=True) as reader:
                 while data := reader.read(CHUNK):
                     size += len(data)
                     if size > MAX_FILE:
@@ -249,8 +265,8 @@ def read_whole(path: Path, delays: tuple[float, ...] = RETRY_DELAYS) -> object:
 def _read_once(path: Path) -> object:
     with opened(path) as descriptor:
         before = Stamp.of(os.fstat(descriptor))
-        if before.size > MAX_FILE:
-            raise ObserverError(Reason.TOO_LARGE, f"{before.size} bytes; the most read is {MAX_FILE}", where=str(path))
+        if before.size > MAX_WHOLE:
+            raise ObserverError(Reason.TOO_LARGE, f"{before.size} bytes; the most read is {MAX_WHOLE}", where=str(path))
         data = b"".join(chunks(descriptor, 0, before.size))
         if Stamp.of(os.fstat(descriptor)) != before:
             raise ObserverError(Reason.CHANGING, "rewritten while it was read", where=str(path))

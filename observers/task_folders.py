@@ -20,7 +20,6 @@ FRESHNESS_S = 900.0
 # Each message is written when it is shown; a tool asks for a moment before it is approved by itself.
 FLUSH_S = 4.0
 FILE = "ui_messages.json"
-_LISTS = ("../state/taskHistory.json", "_index.json")
 _NEWEST = 8
 
 
@@ -34,8 +33,8 @@ class TaskLists:
     def of(self, tasks: Path) -> dict[str, str]:
         """Folder by task id; empty where no list can be read."""
         found: dict[str, str] = {}
-        for name in _LISTS:
-            found.update(self._read(tasks / name))
+        for path in (tasks.parent / "state" / "taskHistory.json", tasks / "_index.json"):
+            found.update(self._read(path))
         return found
 
     def _read(self, path: Path) -> dict[str, str]:

@@ -4,13 +4,15 @@ import json
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from zstandard import ZstdCompressor
 
 from observers import jsonl
 from observers.base import ObserverError, Reason
-from observers.jsonl import Folds, Place, open_log, read_whole
+from observers.jsonl import MAX_LINE, Folds, Place, open_log, read_whole
 from observers.regular_file import CHUNK, Stamp, opened
 
 LONG_AGO = time.time() - 3600
@@ -169,6 +171,44 @@ def test_threads_that_read_the_same_log_get_whole_answers(tmp_path: Path) -> Non
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_a_compressed_log_is_read_line_by_line(tmp_path: Path) -> None:
+    log, counter = tmp_path / "log.jsonl.zst", Counter()
+    packer = ZstdCompressor()
+    # Two frames: it was added to after it was packed.
+    log.write_bytes(packer.compress(b'{"a": 1}\n{"b"') + packer.compress(b": 2}\n"))
+    assert counter.read(log) == [b'{"a": 1}', b'{"b": 2}']
+    assert counter.read(log) == [b'{"a": 1}', b'{"b": 2}']
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda data: b"not zstd", Reason.CORRUPT),
+        (lambda data: data[: len(data) // 2], Reason.CORRUPT),
+        (lambda data: ZstdCompressor().compress(b"one\ntwo\nthr"), Reason.CORRUPT),
+        (lambda data: ZstdCompressor().compress(b"x" * (MAX_LINE + 1)), Reason.TOO_LARGE),
+        (lambda data: ZstdCompressor().compress((b"x" * 999 + b"\n") * 2000) * 300, Reason.TOO_LARGE),
+    ],
+    ids=["noise", "half of it", "half a line", "one long line", "more than is read"],
+)
+def test_a_compressed_log_that_is_ill_is_a_finding(
+    tmp_path: Path, change: Callable[[bytes], bytes], expected: Reason
+) -> None:
+    log, counter = tmp_path / "log.jsonl.zst", Counter()
+    log.write_bytes(change(ZstdCompressor(write_content_size=False).compress(os.urandom(3000).hex().encode() + b"\n")))
+    os.utime(log, (LONG_AGO, LONG_AGO))
+    with pytest.raises(ObserverError) as caught:
+        counter.read(log)
+    assert caught.value.reason is expected
+
+
+def test_blank_lines_count_where_they_are_asked_for(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(b"one\n\ntwo\n")
+    with open_log(log, blank=True) as reading:
+        assert list(reading) == [(0, b"one"), (4, b""), (5, b"two")]
 
 
 @pytest.mark.parametrize(
