@@ -16,7 +16,7 @@ from observers.base import Cursor, Delta, ObserverError, Reason, Session, Store,
 from observers.exchange import Exchange, rows
 from observers.listing import Source
 from observers.regular_file import may_be_directory, now_ms
-from observers.session_database import Contents, Entry, SessionDatabase
+from observers.session_database import Contents, Entry, SessionDatabase, Span
 from observers.session_document import Documents
 from observers.session_files import Folder
 from observers.sqlite_snapshot import Snapshot
@@ -76,10 +76,10 @@ def _is_database(store: Store) -> bool:
     return store.path.name == _NAME
 
 
-def _entries(snapshot: Snapshot, path: Path) -> list[Entry]:
+def _entries(snapshot: Snapshot, path: Path, span: Span) -> list[Entry]:
     """A conversation for each folder. Its row has no time: what counts is when its content was seen to change."""
     found = []
-    for row in snapshot.table("conversations").rows(["key", "value"]):
+    for row in snapshot.table("conversations").rows(["key", "value"], first=span.first, last=span.last):
         digest = blake2b(repr(row["value"]).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
         key = str(row["key"])
         found.append(Entry(key, digest, _CHANGED.at(path, key, digest), key))
@@ -143,12 +143,12 @@ def _read(store: Store, source: Source) -> Sequence[Turn]:
 
 
 _TABS = Documents(Folder(".json", other=r"(?!chat-history-)"), amazon_q_history.tabs, FRESHNESS_S)
-_DATABASE = SessionDatabase(_entries, _ids, _contents)
-_CONVERSATIONS = Activity(_DATABASE.sources, _DATABASE.scan, _read, FRESHNESS_S)
+_DATABASE = SessionDatabase("conversations", _entries, _ids, _contents)
+_ACTIVITY = Activity(_DATABASE.sources, _DATABASE.scan, _read, FRESHNESS_S)
 
 
 def _activity(store: Store) -> Activity:
-    return _CONVERSATIONS if _is_database(store) else _TABS.activity
+    return _ACTIVITY if _is_database(store) else _TABS.activity
 
 
 def cursor(store: Store) -> Cursor:

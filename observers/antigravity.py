@@ -131,7 +131,9 @@ def _read(store: Store, source: Source) -> Sequence[Turn]:
 
 _FILES = SessionFiles(_Layout())
 _LOGS_READ = Transcripts(_Layout(), Steps, antigravity_steps.line, as_they_are, FRESHNESS_S)
-_DATABASE = SessionDatabase(lambda _snapshot, _path: [], lambda _snapshot, _key: [], antigravity_steps.contents)
+_DATABASE = SessionDatabase(
+    "steps", lambda _snapshot, _path, _span: [], lambda _snapshot, _key: [], antigravity_steps.contents
+)
 _ACTIVITY = Activity(_sources, _scan, _read, FRESHNESS_S, one=_FILES.one, dated=True)
 
 cursor = _ACTIVITY.cursor

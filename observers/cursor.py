@@ -150,7 +150,9 @@ def _read_log(store: Store, source: Source) -> Sequence[Turn]:
     return cursor_transcript.LOGS.read(file_of(source), lambda log: rows(store, source.key, log.turns))
 
 
-_DATABASE = SessionDatabase(cursor_composers.entries, cursor_composers.ids, cursor_composers.contents)
+_DATABASE = SessionDatabase(
+    "composerHeaders", cursor_composers.entries, cursor_composers.ids, cursor_composers.contents
+)
 _COMPOSERS = Activity(_sources, _DATABASE.scan, _read, FRESHNESS_S, dated=True)
 _FILES = SessionFiles(cursor_transcript.Layout())
 _LOGS = Activity(_FILES.sources, _scan_log, _read_log, FRESHNESS_S, one=_FILES.one)

@@ -14,7 +14,7 @@ from typing import Any
 from observers import vscode_data
 from observers.base import ObserverError, Reason, State
 from observers.exchange import RUNS_OR_WAITS, Exchange, milliseconds
-from observers.session_database import Contents, Entry
+from observers.session_database import Contents, Entry, Span
 from observers.sqlite_snapshot import Snapshot, Table, Value
 
 TABLES = ("cursorDiskKV", "composerHeaders")
@@ -27,10 +27,10 @@ _UNSETTLED = "its end was written a moment ago"
 _OVER_TOOL = {"completed", "cancelled", "error", "rejected"}
 
 
-def entries(snapshot: Snapshot, path: Path) -> list[Entry]:
+def entries(snapshot: Snapshot, path: Path, span: Span) -> list[Entry]:
     """The composers that a person talks to."""
     if "composerHeaders" in snapshot.tables:
-        return list(_from_table(snapshot.table("composerHeaders"), path))
+        return list(_from_table(snapshot.table("composerHeaders"), path, span))
     listed = {entry.key: entry for entry in _from_list(snapshot, path)}
     # The list is written late: what it lacks is there by its key.
     for row in _keys(snapshot, "composerData:"):
@@ -108,10 +108,10 @@ def _state(composer: tuple[Value, ...], last: tuple[Value, ...], settled: bool) 
     return State.UNKNOWN, f"status {status!r}"
 
 
-def _from_table(table: Table, path: Path) -> Iterator[Entry]:
+def _from_table(table: Table, path: Path, span: Span) -> Iterator[Entry]:
     stamps = [name for name in ("lastUpdatedAt", "checkpointAt") if name in table.columns]
     columns = ["composerId", "workspaceId", "createdAt", "isSubagent", *stamps]
-    for row in table.rows(columns):
+    for row in table.rows(columns, first=span.first, last=span.last):
         if not row["isSubagent"]:
             modified = max(_number(row[name]) or 0 for name in ("createdAt", *stamps))
             stamp = ":".join(repr(row[name]) for name in stamps)

@@ -14,7 +14,7 @@ from observers.activity import Activity
 from observers.base import ObserverError, Reason, Role, State, Store, Turn
 from observers.exchange import RUNS_OR_WAITS, Exchange, milliseconds, rows
 from observers.listing import Source
-from observers.session_database import Contents, Entry, SessionDatabase
+from observers.session_database import Contents, Entry, SessionDatabase, Span
 from observers.sqlite_snapshot import Snapshot, Value
 
 ID = "goose"
@@ -65,11 +65,11 @@ def _folder() -> Path:
     return (Path(root) / "data" if root else data_home.folder() / "goose") / "sessions"
 
 
-def _entries(snapshot: Snapshot, _path: Path) -> list[Entry]:
+def _entries(snapshot: Snapshot, _path: Path, span: Span) -> list[Entry]:
     table = snapshot.table("sessions")
     kinds = ["session_type"] if "session_type" in table.columns else []
     found = []
-    for row in table.rows(["id", "working_dir", "updated_at", *kinds]):
+    for row in table.rows(["id", "working_dir", "updated_at", *kinds], first=span.first, last=span.last):
         if not kinds or row["session_type"] not in _NOT_TYPED:
             folder = row["working_dir"]
             modified = milliseconds(row["updated_at"]) or 0
@@ -178,7 +178,7 @@ def _json(text: Value, shape: type[Any], where: str) -> Any:
     return value
 
 
-_DATABASE = SessionDatabase(_entries, _ids, _contents)
+_DATABASE = SessionDatabase("sessions", _entries, _ids, _contents)
 _ACTIVITY = Activity(_DATABASE.sources, _DATABASE.scan, _read, FRESHNESS_S, dated=True)
 
 cursor = _ACTIVITY.cursor

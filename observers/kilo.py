@@ -62,7 +62,7 @@ def _read(store: Store, source: Source) -> Sequence[Turn]:
     return rows(store, source.key, found)
 
 
-_DATABASE = SessionDatabase(opencode_messages.entries, opencode_messages.ids, opencode_messages.contents)
+_DATABASE = SessionDatabase("session", opencode_messages.entries, opencode_messages.ids, opencode_messages.contents)
 _ACTIVITY = Activity(_DATABASE.sources, _DATABASE.scan, _read, FRESHNESS_S, dated=True)
 
 cursor = _ACTIVITY.cursor

@@ -11,7 +11,7 @@ from typing import Any
 
 from observers.base import ObserverError, Reason, Role, State
 from observers.exchange import RUNS_OR_WAITS, Exchange
-from observers.session_database import Contents, Entry
+from observers.session_database import Contents, Entry, Span
 from observers.sqlite_snapshot import Snapshot, Value
 
 TABLES = ("session", "message", "part")
@@ -23,11 +23,11 @@ CANNOT_KNOW: tuple[str, ...] = (
 _MESSAGE, _PART = "message", "part"
 
 
-def entries(snapshot: Snapshot, _path: Path) -> list[Entry]:
+def entries(snapshot: Snapshot, _path: Path, span: Span) -> list[Entry]:
     """The sessions that a person talks to: those of sub-agents have a parent."""
     columns = ["id", "parent_id", "directory", "time_updated"]
     found = []
-    for row in snapshot.table("session").rows(columns):
+    for row in snapshot.table("session").rows(columns, first=span.first, last=span.last):
         if row["parent_id"] is None:
             updated = _number(row["time_updated"]) or 0
             directory = row["directory"]

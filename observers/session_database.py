@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import blake2b
 from heapq import nlargest
 from pathlib import Path
@@ -32,6 +33,9 @@ _KEPT_DATABASES = 16
 _KEPT_CHATS = 16
 # Chats scanned for ids on one snapshot: a longer read would be thrown away more often.
 _SCANNED_TOGETHER = 256
+# Rows of the table of chats that are listed together: after a write only what it touched is listed again.
+_LISTED_TOGETHER = 64
+_MOST_SPANS = 512
 
 _REASONS = {
     sqlite_snapshot.Reason.MISSING: Reason.MISSING,
@@ -69,6 +73,18 @@ class Contents:
     modified_ms: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Rows of a table by rowid, both ends included; None is open."""
+
+    first: int | None = None
+    last: int | None = None
+
+
+# A chat and the digest of what it holds, or why it cannot be read.
+_Chat = tuple[Contents, str] | ObserverError
+
+
 @dataclass(slots=True)
 class _Held:
     """What is remembered of one database. `lock` is for everything else in it."""
@@ -76,25 +92,30 @@ class _Held:
     database: Database
     lock: threading.Lock = field(default_factory=threading.Lock)
     listed: tuple[Mark, list[Entry]] | None = None
-    entries: Reading[list[Entry]] | None = None
-    chats: OrderedDict[str, Reading[tuple[Contents, str]]] = field(default_factory=OrderedDict)
+    spans: dict[Span, Reading[list[Entry]]] = field(default_factory=dict)
+    chats: OrderedDict[str, Reading[_Chat]] = field(default_factory=OrderedDict)
     digests: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+    sources: dict[str, tuple[Entry, Source]] = field(default_factory=dict)
+    given: dict[str | None, tuple[Mark, tuple[Source, ...]]] = field(default_factory=dict)
     ids: dict[str, Sequence[str] | ObserverError] = field(default_factory=dict)
 
 
 class SessionDatabase:
     """The part of an adapter that is the same for every such database.
 
-    `entries` lists the chats that count, `ids` gives at least every turn id of one chat, `contents` its rows. All three
-    run on a snapshot and return values; the path of the database is for what never changes beside it.
+    `table` has one row a chat; `entries` lists those of a span that count, or all where the table is not there. `ids`
+    gives at least every turn id of one chat, `contents` its rows. All three run on a snapshot and return values; the
+    path of the database is for what never changes beside it.
     """
 
     def __init__(
         self,
-        entries: Callable[[Snapshot, Path], list[Entry]],
+        table: str,
+        entries: Callable[[Snapshot, Path, Span], list[Entry]],
         ids: Callable[[Snapshot, str], Sequence[str]],
         contents: Callable[[Snapshot, str], Contents],
     ) -> None:
+        self._table = table
         self._entries = entries
         self._ids = ids
         self._contents = contents
@@ -110,11 +131,23 @@ class SessionDatabase:
         """The chats of a store: of all folders, or of its own and of those that name none."""
         with self._using(store.path) as held:
             held.ids.clear()
-            entries = _of_folder(self._listed(held), store.workspace)
+            listed = self._listed(held)
+            mark, given = held.given.get(store.workspace, (None, ()))
+            if held.listed is not None and mark == held.listed[0]:
+                return given
+            entries = _of_folder(listed, store.workspace)
             newest = {entry.key for entry in nlargest(NEWEST, entries, key=lambda entry: entry.modified_ms)}
-            for key in held.digests.keys() - {entry.key for entry in entries} if store.workspace is None else ():
-                del held.digests[key]
-            return tuple(self._source(held, entry, entry.key in newest) for entry in entries)
+            self._look(held, sorted(newest))
+            if len(held.sources) > 2 * len(entries) + _KEPT_CHATS:
+                held.sources.clear()
+                held.digests.clear()
+            found = tuple([self._source(held, entry, newest) for entry in entries])
+            if held.listed is not None and all(source.stamp is not None for source in found):
+                held.given = {
+                    **(held.given if len(held.given) < _KEPT_CHATS else {}),
+                    store.workspace: (held.listed[0], found),
+                }
+            return found
 
     def scan(self, store: Store, source: Source) -> Sequence[str]:
         """The turn ids of a chat; those that come next in the listing are read with it."""
@@ -154,18 +187,35 @@ class SessionDatabase:
     def _listed(self, held: _Held) -> list[Entry]:
         path = Path(held.database.path)
         try:
-            mark = held.database.poll(_nothing, None, timeout=TIMEOUT_S).mark
+            reading = held.database.poll(self._top, None, timeout=TIMEOUT_S)
+            mark, top = reading.mark, reading.value
         except Unreadable as problem:
             if problem.reason is not sqlite_snapshot.Reason.MISSING or not _may_be_made(path):
                 raise
+            held.listed = None
             return []
         if held.listed is None or held.listed[0] != mark:
-            held.entries = held.database.poll(lambda shot: self._if_made(shot, path), held.entries, timeout=TIMEOUT_S)
-            held.listed = mark, held.entries.value
+            spans = _spans(top)
+            queries = [partial(self._if_made, path=path, span=span) for span in spans]
+            found = held.database.poll_all(queries, [held.spans.get(span) for span in spans], timeout=TIMEOUT_S)
+            held.spans = dict(zip(spans, found, strict=True))
+            held.listed = mark, [entry for reading in found for entry in reading.value]
         return held.listed[1]
 
-    def _if_made(self, snapshot: Snapshot, path: Path) -> list[Entry]:
-        return self._entries(snapshot, path) if snapshot.tables else []
+    def _if_made(self, snapshot: Snapshot, path: Path, span: Span) -> list[Entry]:
+        return self._entries(snapshot, path, span) if snapshot.tables else []
+
+    def _top(self, snapshot: Snapshot) -> int | None:
+        """The highest rowid in the table of chats; None where it has none."""
+        if self._table not in snapshot.tables:
+            return None
+        try:
+            row = next(snapshot.table(self._table).rows(["rowid"], reverse=True), None)
+        except Unreadable as problem:
+            if problem.reason is not sqlite_snapshot.Reason.NO_COLUMN:
+                raise
+            return None
+        return None if row is None else int(str(row["rowid"]))
 
     def _all_ids(self, snapshot: Snapshot, keys: Sequence[str]) -> dict[str, Sequence[str] | ObserverError]:
         found: dict[str, Sequence[str] | ObserverError] = {}
@@ -177,9 +227,12 @@ class SessionDatabase:
                 found[key] = problem
         return found
 
-    def _source(self, held: _Held, entry: Entry, newest: bool) -> Source:
+    def _source(self, held: _Held, entry: Entry, newest: set[str]) -> Source:
+        kept = held.sources.get(entry.key)
+        if entry.key not in newest and kept is not None and kept[0] is entry:
+            return kept[1]
         stamp, digest, modified_ms = held.digests.get(entry.key, ("", "", 0))
-        if newest:
+        if entry.key in newest:
             try:
                 contents, found = self._chat(held, entry.key)
             except (Unreadable, ObserverError) as problem:
@@ -192,20 +245,45 @@ class SessionDatabase:
         if stamp != entry.stamp:
             digest, modified_ms = "", 0
         modified_ms = max(entry.modified_ms, modified_ms)
-        return Source(entry.key, f"{entry.stamp}/{digest}", modified_ms, entry.workspace)
+        source = Source(entry.key, f"{entry.stamp}/{digest}", modified_ms, entry.workspace)
+        if kept is not None and kept[1] == source:
+            source = kept[1]
+        held.sources[entry.key] = entry, source
+        return source
+
+    def _look(self, held: _Held, keys: Sequence[str]) -> None:
+        """Brings these chats up to date, all on one snapshot. Where that fails, each is asked by itself later."""
+        before = [held.chats.get(key) for key in keys]
+        try:
+            found = held.database.poll_all([self._query(key) for key in keys], before, timeout=TIMEOUT_S)
+        except Unreadable:
+            return
+        for key, reading in zip(keys, found, strict=True):
+            self._keep(held, key, reading)
 
     def _chat(self, held: _Held, key: str) -> tuple[Contents, str]:
         """A chat and its digest."""
+        reading = held.database.poll(self._query(key), held.chats.get(key), timeout=TIMEOUT_S)
+        self._keep(held, key, reading)
+        if isinstance(reading.value, ObserverError):
+            raise reading.value
+        return reading.value
 
-        def query(snapshot: Snapshot) -> tuple[Contents, str]:
-            contents = self._contents(snapshot, key)
+    def _query(self, key: str) -> Callable[[Snapshot], _Chat]:
+        def query(snapshot: Snapshot) -> _Chat:
+            try:
+                contents = self._contents(snapshot, key)
+            except ObserverError as problem:
+                return problem
             return contents, _digest(contents)
 
-        reading = held.database.poll(query, held.chats.pop(key, None), timeout=TIMEOUT_S)
+        return query
+
+    def _keep(self, held: _Held, key: str, reading: Reading[_Chat]) -> None:
         held.chats[key] = reading
+        held.chats.move_to_end(key)
         while len(held.chats) > _KEPT_CHATS:
             held.chats.popitem(last=False)
-        return reading.value
 
 
 @contextmanager
@@ -266,8 +344,15 @@ def _digest(contents: Contents) -> str:
     return found.hexdigest()
 
 
-def _nothing(_snapshot: Snapshot) -> None:
-    return None
+def _spans(top: int | None) -> list[Span]:
+    """The rows up to `top` in parts whose bounds stay where they are while the table grows, and all beyond."""
+    if top is None:
+        return [Span()]
+    size = _LISTED_TOGETHER
+    while top > size * _MOST_SPANS:
+        size *= 2
+    ends = range(size, top, size)
+    return [Span(first, last) for first, last in zip([None, *(end + 1 for end in ends)], [*ends, None], strict=True)]
 
 
 def _may_be_made(path: Path) -> bool:

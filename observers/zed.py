@@ -15,7 +15,7 @@ from observers.activity import Activity
 from observers.base import ObserverError, Reason, State, Store, Turn
 from observers.exchange import RUNS_OR_WAITS, Exchange, milliseconds, rows
 from observers.listing import Source
-from observers.session_database import Contents, Entry, SessionDatabase
+from observers.session_database import Contents, Entry, SessionDatabase, Span
 from observers.sqlite_snapshot import Snapshot, Value
 
 ID = "zed"
@@ -66,11 +66,11 @@ def _folder() -> Path:
     return native / ("Zed" if native != data_home.folder() else "zed") / "threads"
 
 
-def _entries(snapshot: Snapshot, _path: Path) -> list[Entry]:
+def _entries(snapshot: Snapshot, _path: Path, span: Span) -> list[Entry]:
     table = snapshot.table("threads")
     more = [name for name in ("parent_id", "folder_paths") if name in table.columns]
     found = []
-    for row in table.rows(["id", "updated_at", *more]):
+    for row in table.rows(["id", "updated_at", *more], first=span.first, last=span.last):
         # A thread with a parent is a sub-agent's.
         if row.get("parent_id") is None:
             modified = milliseconds(row["updated_at"]) or 0
@@ -169,7 +169,7 @@ def _text(body: dict[str, Any]) -> str:
     return "\n\n".join(str(part["Text"]) for part in parts if isinstance(part, dict) and "Text" in part)
 
 
-_DATABASE = SessionDatabase(_entries, _ids, _contents)
+_DATABASE = SessionDatabase("threads", _entries, _ids, _contents)
 _ACTIVITY = Activity(_DATABASE.sources, _DATABASE.scan, _read, FRESHNESS_S)
 
 cursor = _ACTIVITY.cursor

@@ -5,7 +5,7 @@ A snapshot that changed under the query is thrown away and the query run again, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import Generic, TypeVar
@@ -39,6 +39,10 @@ class Reading(Generic[T]):
     pages: frozenset[int] | None
 
 
+# A query and what it gave before.
+_Asked = tuple[Callable[[Snapshot], T], Reading[T] | None]
+
+
 class Database:
     """Reads `path` without a lock, a made file or a written byte. Not thread-safe; keeps nothing open between reads.
 
@@ -62,18 +66,24 @@ class Database:
 
     def poll(self, query: Callable[[Snapshot], T], last: Reading[T] | None, *, timeout: float = 2.0) -> Reading[T]:
         """Like `read`; returns `last` itself, without running `query`, if no page it depends on has changed."""
+        return self.poll_all((query,), (last,), timeout=timeout)[0]
+
+    def poll_all(
+        self, queries: Sequence[Callable[[Snapshot], T]], last: Sequence[Reading[T] | None], *, timeout: float = 2.0
+    ) -> list[Reading[T]]:
+        """Like `poll` for each of these with its own last reading, all of them on one committed state."""
         budget = Budget(timeout, self._value_bytes)
         try:
-            return self._retry(query, last, budget)
+            return self._retry(list(zip(queries, last, strict=True)), budget)
         except Unreadable as failure:
             failure.path = self.path
             raise
 
-    def _retry(self, query: Callable[[Snapshot], T], last: Reading[T] | None, budget: Budget) -> Reading[T]:
+    def _retry(self, asked: list[_Asked[T]], budget: Budget) -> list[Reading[T]]:
         careful = False
         while True:
             try:
-                return self._attempt(query, last, budget, careful)
+                return self._attempt(asked, budget, careful)
             except Moved as moved:
                 budget.pause(moved)
             except Malformed as error:
@@ -82,18 +92,16 @@ class Database:
                     raise Unreadable(error.reason, str(error)) from error
                 careful = True
 
-    def _attempt(
-        self, query: Callable[[Snapshot], T], last: Reading[T] | None, budget: Budget, careful: bool
-    ) -> Reading[T]:
+    def _attempt(self, asked: list[_Asked[T]], budget: Budget, careful: bool) -> list[Reading[T]]:
         with StoreFiles(self.path) as files:
             version = take_version(files, self._known, budget, careful)
             try:
-                reading = self._query(query, last, files, version, budget)
+                readings = self._query(asked, files, version, budget)
             except Exception as error:
                 self._believe(version, f"it changed under the query, which then failed: {error}")
                 raise
             self._believe(version, "it changed under the query")
-            return reading
+            return readings
 
     def _believe(self, version: Version, otherwise: str) -> None:
         if not version.still_valid():
@@ -102,26 +110,24 @@ class Database:
             self._cache.clear()
             raise Moved(otherwise)
 
-    def _query(
-        self,
-        query: Callable[[Snapshot], T],
-        last: Reading[T] | None,
-        files: StoreFiles,
-        version: Version,
-        budget: Budget,
-    ) -> Reading[T]:
+    def _query(self, asked: list[_Asked[T]], files: StoreFiles, version: Version, budget: Budget) -> list[Reading[T]]:
         self._cache.enter(version.epoch)
         pages = Pages(files, version, self._cache, budget)
         try:
             self._schema = read_schema(pages, self._schema)
             mark = Mark(version.epoch, version.frame, self._schema.meta)
-            if last is not None and _same(last, mark, version):
-                return last
-            # A change of the schema shows in the mark.
-            pages.touched = set()
-            value = query(Snapshot(pages, self._schema))
+            return [self._answer(one, mark, version, pages, self._schema) for one in asked]
         finally:
             pages.close()
+
+    @staticmethod
+    def _answer(asked: _Asked[T], mark: Mark, version: Version, pages: Pages, schema: Schema) -> Reading[T]:
+        query, last = asked
+        if last is not None and _same(last, mark, version):
+            return last
+        # A change of the schema shows in the mark.
+        pages.touched = set()
+        value = query(Snapshot(pages, schema))
         return Reading(value, mark, None if pages.touched is None else frozenset(pages.touched))
 
 

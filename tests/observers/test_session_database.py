@@ -14,7 +14,7 @@ from observers.base import Cursor, ObserverError, Reason, Role, State, Store, Tu
 from observers.catalogue import OBSERVERS
 from observers.exchange import Exchange, rows
 from observers.listing import Source
-from observers.session_database import Contents, Entry, SessionDatabase
+from observers.session_database import Contents, Entry, SessionDatabase, Span
 from observers.sqlite_snapshot import Database, Snapshot
 from tests.observers.store_cases import Stage
 
@@ -30,7 +30,7 @@ class Chats:
         self.read: list[str] = []
         self.scanned: list[str] = []
         self.listed = 0
-        self.database = SessionDatabase(self.entries, self.ids, self.contents)
+        self.database = SessionDatabase("chat", self.entries, self.ids, self.contents)
         self.activity = Activity(self.database.sources, self.database.scan, self.turns, 900, dated=True)
         self.connection = sqlite3.connect(path, isolation_level=None)
         self.connection.executescript(
@@ -52,9 +52,9 @@ class Chats:
         if updated is not None:
             self.connection.execute("UPDATE chat SET updated = ? WHERE id = ?", (updated, chat))
 
-    def entries(self, snapshot: Snapshot, _path: Path) -> list[Entry]:
+    def entries(self, snapshot: Snapshot, _path: Path, span: Span) -> list[Entry]:
         self.listed += 1
-        found = snapshot.table("chat").rows()
+        found = snapshot.table("chat").rows(first=span.first, last=span.last)
         return [
             Entry(str(row["id"]), repr(row["updated"]), int(str(row["updated"])), str(row["folder"])) for row in found
         ]
