@@ -34,7 +34,8 @@ public final class Drives {
 
     private static final int CLOSED_MAX = 1_000;
     /** An untouched delivery is answered late rather than as pending: its refusal would reach nobody. */
-    private static final long UNTOUCHED_MS = 6_000;
+    private static final long UNTOUCHED_MS = 5_000;
+    private static final long BUSY_MS = 1_500;
     private static final long CANCELLED_MS = 1_000;
     private static final long PID = ProcessHandle.current().pid();
 
@@ -71,21 +72,46 @@ public final class Drives {
         if (!TextHash.of(params.text()).equals(params.textSha())) {
             throw new WireException("invalid_params", "text_sha is not the hash of text", "text_sha");
         }
-        Run run;
-        synchronized (this) {
-            run = running.get(params.driveId());
-            if (run == null) {
-                var known = replay(params);
-                var refused = known == null ? turnAway(params) : null;
-                if (known != null || refused != null) {
-                    return result(params, known != null ? known : refused, facts(params, known), List.of());
-                }
-                run = begin(params, options.place.apply(params.surfaceId()));
-            } else {
-                checkSame(params, run.params.textSha());
+        var until = System.nanoTime() + BUSY_MS * 1_000_000;
+        while (true) {
+            var admission = admit(params);
+            if (admission.run != null) {
+                return answer(admission.run, params);
+            }
+            if (admission.busy == null) {
+                return result(params, admission.ending, admission.facts, List.of());
+            }
+            // What a witness has confirmed already may still be read here for a moment.
+            if (await(admission.busy, Math.max(0, (until - System.nanoTime()) / 1_000_000)) == null) {
+                var why = "drive " + admission.busy.params.driveId() + " is being delivered";
+                return result(params, Ending.declined(Blocker.SURFACE_BUSY, why), List.of(), List.of());
             }
         }
-        return answer(run, params);
+    }
+
+    /** One of: a run to wait for, another that is in the way, or the answer at once. */
+    private record Admission(Run run, Run busy, Ending ending, List<FactReport> facts) {}
+
+    private synchronized Admission admit(DeliverParams params) {
+        var joined = running.get(params.driveId());
+        if (joined != null) {
+            checkSame(params, joined.params.textSha());
+            return new Admission(joined, null, null, null);
+        }
+        var known = replay(params);
+        if (known != null) {
+            var entry = options.journal.find(params.driveId());
+            return new Admission(null, null, known, entry == null ? List.of() : entry.facts());
+        }
+        var place = options.place.apply(params.surfaceId());
+        var refused = turnAway(params, place);
+        if (refused != null) {
+            return new Admission(null, null, refused, List.of());
+        }
+        var busy = busy(place);
+        return busy != null
+                ? new Admission(null, busy, null, null)
+                : new Admission(begin(params, place), null, null, null);
     }
 
     /** What the journal knows. A drive it does not know is closed: it will not be begun here afterwards. */
@@ -132,19 +158,13 @@ public final class Drives {
         return entry.ended() != null ? entry.ended() : Ending.lost("the IDE ended while it acted");
     }
 
-    private List<FactReport> facts(DeliverParams params, Ending known) {
-        var entry = options.journal.find(params.driveId());
-        return known == null || entry == null ? List.of() : entry.facts();
-    }
-
     private static void checkSame(DeliverParams params, String sha) {
         if (sha != null && !sha.equals(params.textSha())) {
             throw new WireException("id_conflict", "this drive was begun with another text", "drive_id");
         }
     }
 
-    private Ending turnAway(DeliverParams params) {
-        var place = options.place.apply(params.surfaceId());
+    private static Ending turnAway(DeliverParams params, Place place) {
         if (place == null) {
             throw new WireException("unknown_surface", "this IDE has no such chat now", "surface_id");
         }
@@ -155,12 +175,15 @@ public final class Drives {
         if (target.chatId() != null || target.newChat() || target.mode() != null) {
             return Ending.declined(Blocker.UNKNOWN_CHAT, "this plugin drives the chat that is shown, and cannot choose another");
         }
-        for (var other : running.values()) {
-            if (other.place.project().equals(place.project())) {
-                return Ending.declined(Blocker.SURFACE_BUSY, "drive " + other.params.driveId() + " is being delivered");
-            }
-        }
         return null;
+    }
+
+    /** The delivery that runs in the same project, null without one: two would fight over its windows. */
+    private Run busy(Place place) {
+        return running.values().stream()
+                .filter(other -> other.place.project().equals(place.project()))
+                .findFirst()
+                .orElse(null);
     }
 
     private Run begin(DeliverParams params, Place place) {
