@@ -9,6 +9,7 @@ from pathlib import Path
 from bridge.chats.chat import Chat, listed, read, unreadable
 from bridge.chats.fault import Fault, fault_of
 from observers.base import Observer, ObserverError, Reason, Session, State, Store, Turn
+from observers.vscode_data import same_workspace
 
 # What is being written just now is asked again that often; then it is told.
 TRIES = 3
@@ -28,6 +29,10 @@ class Wanted:
 
     def takes(self, store: Store) -> bool:
         return self.product is None or self.product in (store.product, store.observer)
+
+    def takes_workspace(self, workspace: str | None) -> bool:
+        """A store that was found for a folder may hold the chats of others, too; one that names none is believed."""
+        return self.workspace is None or workspace is None or same_workspace(workspace, self.workspace)
 
     def takes_state(self, chat: Chat) -> bool:
         return not self.states or chat.state.value in self.states or (chat.problem or "") in self.states
@@ -56,16 +61,17 @@ class Chats:
             found.update(dict.fromkeys(store for store in stores if wanted.takes(store)))
         return list(found)
 
-    def sessions(self, stores: Iterable[Store], since_ms: int | None = None) -> list[Session]:
-        """The chats of these stores without reading them, newest write first."""
+    def sessions(self, stores: Iterable[Store], wanted: Wanted) -> list[Session]:
+        """The chats of these stores that are meant, as far as that shows without reading them, newest write first."""
         found: list[Session] = []
+        since_ms = wanted.since_ms or 0
         for store in stores:
             try:
                 sessions: Sequence[Session] = self.observers[store.observer].sessions(store)
             except Exception as error:  # see above
                 self._fault(store, error)
                 continue
-            found += sessions if since_ms is None else [one for one in sessions if one.modified_ms >= since_ms]
+            found += [one for one in sessions if one.modified_ms >= since_ms and wanted.takes_workspace(one.workspace)]
         found.sort(key=lambda session: (-session.modified_ms, session.store.observer, session.id))
         return found
 

@@ -223,6 +223,7 @@ class Watcher:
     def _update(
         self, look: Look, faults: tuple[Fault, ...] = (), cleared: tuple[Fault, ...] = (), *, first: bool = False
     ) -> Update:
+        look.chats = [chat for chat in look.chats if self._wanted.takes_workspace(chat.workspace)]
         for chat in look.chats:
             self._shown[chat.key] = chat
         for chat in look.gone:
@@ -234,11 +235,16 @@ class Watcher:
         return Update(
             chats=tuple(look.chats),
             gone=tuple(look.gone),
-            turns=() if first else tuple(look.turns),
+            turns=() if first else tuple(turn for turn in look.turns if self._meant(turn)),
             faults=faults,
             cleared=cleared,
             first=first,
             stores=self._progress(),
+        )
+
+    def _meant(self, turn: Turn) -> bool:
+        return self._wanted.workspace is None or (
+            (turn.store.observer, str(turn.store.path), turn.session) in self._shown
         )
 
     def _progress(self) -> tuple[int, int]:

@@ -98,7 +98,7 @@ def stores(chats: "Chats", which: "Wanted") -> "list[Store]":
 
 def one_session(chats: "Chats", which: "Wanted", name: str | None) -> "Session":
     """The chat of this id or beginning of an id; without one, the chat that was written to last."""
-    sessions = chats.sessions(stores(chats, which), which.since_ms)
+    sessions = chats.sessions(stores(chats, which), which)
     found = [one for one in sessions if name is None or one.id == name]
     if not found and name:
         found = [one for one in sessions if one.id.startswith(name)]

@@ -31,7 +31,7 @@ def export(chats: "Chats", which: "Wanted", arguments: "Namespace") -> int:
     if arguments.session is not None:
         sessions = [one_session(chats, which, arguments.session)]
     else:
-        sessions = chats.sessions(stores(chats, which), which.since_ms)
+        sessions = chats.sessions(stores(chats, which), which)
     redact = _keep if arguments.with_secrets else _redactor()
     with Progress("exported", len(sessions)) as progress:
         found = _redacted(chats.matching(sessions, which, progress), redact)

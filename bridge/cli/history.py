@@ -83,7 +83,7 @@ def run(arguments: "Namespace") -> int:
 
 
 def _list(chats: "Chats", which: "Wanted", arguments: "Namespace") -> int:
-    sessions = chats.sessions(stores(chats, which), which.since_ms)
+    sessions = chats.sessions(stores(chats, which), which)
     most = arguments.limit or len(sessions)
     # A state is only known once a chat is read: without one asked for, nothing before the page is.
     skip = arguments.offset if which.states else 0
@@ -186,7 +186,7 @@ def _search(chats: "Chats", which: "Wanted", arguments: "Namespace") -> int:
     needle = re.compile(re.escape(arguments.text), re.IGNORECASE)
     if not arguments.text:
         raise BridgeError(Reason.USAGE, "there is nothing to look for", hint="koru history search TEXT")
-    sessions = chats.sessions(stores(chats, which), which.since_ms)
+    sessions = chats.sessions(stores(chats, which), which)
     found = 0
     with Progress("searched", len(sessions)) as progress:
         for match in _matches(chats, which, sessions, needle, progress):

@@ -280,6 +280,27 @@ def test_thousands_of_old_chats_are_never_read(home: Path, watch: Watch) -> None
     assert set(asked) == {"old7"}
 
 
+def test_a_store_of_many_folders_shows_those_that_are_meant(home: Path, watch: Watch) -> None:
+    def sessions(store: Store) -> tuple[Session, ...]:
+        return tuple(replace(one, workspace=f"/{one.id}") for one in vscode_chat.sessions(store))
+
+    def locate(workspace: object = None) -> tuple[Store, ...]:
+        return (Store("vscode_chat", storage(home), None, "code"),)
+
+    many = like_vscode(sessions=sessions, locate=locate)
+    for name in ("a", "b"):
+        write(storage(home) / f"{name}.jsonl", "hello", age_s=60)
+    found = Chats({"vscode_chat": many})
+    wanted = Wanted(workspace="/a")
+    assert [one.id for one in found.sessions(found.stores(wanted), wanted)] == ["a"]
+    running = watch({"vscode_chat": many}, workspace="/a")
+    assert [chat.session for chat in running.watcher.chats()] == ["a"]
+    for name in ("b", "a"):
+        write(storage(home) / f"{name}.jsonl", "hello", f"more in {name}", state=0)
+    running.until_text("more in a")
+    assert "more in b" not in running.texts()
+
+
 def test_an_agent_that_dies_while_it_works_is_looked_at_again(
     home: Path, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
