@@ -33,14 +33,17 @@ def configure(parser: "ArgumentParser") -> None:
     from argparse import SUPPRESS
     from pathlib import Path
 
-    actions = parser.add_subparsers(dest="action", required=True, metavar="verify|tail|path")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="verify|tail|report|path")
     verify = actions.add_parser("verify", help="exit 0: intact, 1: tampered (names the row), 2: unreadable")
     tail = actions.add_parser("tail", help="print the last rows")
+    report = actions.add_parser("report", help="write a page that verifies itself in a browser, offline")
     path = actions.add_parser("path", help="print where the ledger is")
-    for action in (verify, tail, path):
+    for action in (verify, tail, report, path):
         action.add_argument("--json", action="store_true", default=SUPPRESS, help="print JSON")
-    for action in (verify, tail):
+    for action in (verify, tail, report):
         action.add_argument("--directory", type=Path, metavar="DIR", help="read the files of this ledger, e.g. a copy")
+    report.add_argument("--html", metavar="FILE", required=True, help="where to write it; it holds prompts and replies")
+    report.add_argument("--of", metavar="ID", help="one drive, or one goal with its drives (all rows)")
     tail.add_argument("-n", type=_count, default=20, dest="count", metavar="N", help="how many rows (20)")
     tail.add_argument("-f", "--follow", action="store_true", help="go on with new rows until interrupted")
     tail.add_argument("--full", action="store_true", help="print whole bodies, with the texts of prompts and replies")
@@ -51,12 +54,23 @@ def run(arguments: "Namespace") -> int:
         return _verify(arguments)
     if arguments.action == "tail":
         return _tail(arguments)
+    if arguments.action == "report":
+        return _report(arguments)
     where = str(paths.ledger_directory())
     if arguments.json:
         emit({"path": where})
     else:
         say(where)
     return 0
+
+
+def _report(arguments: "Namespace") -> int:
+    from bridge.cli.goal_report import write_page
+    from bridge.ledger.report import everything, extract, of_subject
+
+    directory = arguments.directory or paths.ledger_directory()
+    found = extract(directory, of_subject(arguments.of) if arguments.of else everything)
+    return write_page(found, f"Ledger: {arguments.of or 'every row'}", arguments.html, arguments)
 
 
 def _verify(arguments: "Namespace") -> int:

@@ -15,6 +15,7 @@ from bridge.ledger.verdict import verify
 from bridge.protocol.errors import BridgeError, Reason
 from tests.daemon import eventually
 from tests.fakeide.goals import END_S, REFUSED, SWALLOWED, Shop, failed_turn, turn
+from tests.standin.server import Standin
 
 
 @pytest.fixture
@@ -137,6 +138,53 @@ def test_notes_answer_in_a_persons_place_where_that_is_trusted(shop: Shop) -> No
     view = shop.end()
     assert (view["state"], view["interface"]) == ("accepted", "vscode_native_send"), view
     assert "Always the first." in shop.prompts()[1]
+
+
+def trusted(shop: Shop) -> None:
+    with Client.connect(shop.daemon.socket, role="operator") as client:
+        grant = {"workspace": str(shop.folder), "interface": "vscode_native_send", "level": "autonomous"}
+        client.request("trust/set", grant)
+
+
+def judgement(**more: str) -> str:
+    return json.dumps({"question": None, "answer": None, "next_step": None, "summary": "It worked.", **more})
+
+
+@pytest.mark.parametrize("api", ["openai", "anthropic"])
+def test_a_reviewer_answers_within_its_policy_and_is_paid_from_the_budget(api: str, shop: Shop) -> None:
+    with Standin() as model:
+        model.script(judgement(question="Which one?", answer="The second.", next_step="Begin with left."))
+        url = model.openai if api == "openai" else model.anthropic
+        reviewer = {"api": api, "model": "m", "url": url, "price_in": 1_000_000, "price_out": 1_000_000}
+        trusted(shop)
+        shop.open(turn(2, "I could do either."), turn(0))
+        shop.pursue(reviewer=reviewer, on_question="reviewer", trust="autonomous")
+        view = shop.end()
+    assert (view["state"], view["summary"]) == ("accepted", "It worked."), view
+    assert view["spent"]["tokens"] > 0
+    assert view["spent"]["microdollars"] > 0
+    second = shop.prompts()[1]
+    assert "The second." in second
+    assert second.endswith("Begin with left.")
+
+
+@pytest.mark.parametrize("said", ["I declare that all checks pass!", judgement(verdict="accepted"), judgement()])
+def test_no_word_of_a_reviewer_makes_a_success(said: str, shop: Shop) -> None:
+    with Standin(otherwise=said) as model:
+        shop.open(turn(2, "All done!"), turn(1, "All done!"))
+        reviewer = {"api": "openai", "model": "m", "url": model.openai}
+        shop.pursue(reviewer=reviewer, budget={"turns": 2, "ms": 600_000})
+        view = shop.end()
+        assert len(model.requests) == 2
+    assert (view["state"], view["cause"]) == ("stopped", "budget")
+
+
+def test_without_its_reviewer_a_goal_goes_on_by_rules(shop: Shop) -> None:
+    shop.open(turn(2, "Which one?"), turn(0))
+    shop.pursue(reviewer={"api": "openai", "model": "m", "url": "http://127.0.0.1:9/v1"})
+    assert shop.until("asking")["question"]["text"] == "Which one?"
+    shop.ask("stop")
+    assert shop.end()["cause"] == "operator"
 
 
 def test_an_answer_that_never_comes_is_told(shop: Shop) -> None:
