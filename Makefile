@@ -2,10 +2,10 @@
 PYTHON := .venv/bin/python
 SHELL := bash
 
-.PHONY: help setup demo test check bench format generate lock wheel clean
+.PHONY: help setup demo demo-goal test check bench format generate lock wheel clean
 
 help: ## this text
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*##/\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*##/\t/' | expand -t 12
 
 setup: ## Python packages and the built plugins
 	@.ci/setup python plugin
@@ -14,8 +14,12 @@ demo: ## drive a real VS Code chat with three prompts, with proof
 	@.ci/setup python plugin vscode
 	@$(PYTHON) -m tests.real.vscode.demo
 
+demo-goal: ## from red to green in a real VS Code, through a question and a rate limit
+	@.ci/setup python plugin vscode
+	@$(PYTHON) -m tests.real.vscode.goal_demo
+
 test: ## every test, the real VS Code and the real desktops included
-	@.ci/setup python plugin vscode desktop tools
+	@.ci/setup python plugin vscode agents desktop tools intellij
 	@cd plugins-vscode && npm test --silent
 	@$(PYTHON) -m pytest -q tests
 

@@ -174,6 +174,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         self._json(200, {})
 
+    def do_CONNECT(self) -> None:
+        """Asked as a proxy, for another host: recorded and denied."""
+        self.server.model.strays.append(Stray(self.command, self.path, dict(self.headers.items())))
+        self.close_connection = True
+        self._json(403, {"error": {"message": "the stand-in is no proxy", "type": "permission_error"}})
+
     def _body(self) -> dict[str, Any]:
         content = self.rfile.read(int(self.headers.get("content-length") or 0))
         try:
