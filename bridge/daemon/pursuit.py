@@ -184,6 +184,7 @@ class Pursuit:
             self._tell(self._goal, None)
 
     async def _decide(self, command: Decide) -> Event:
+        self._record.activity = "goes on"
         spent = replace(self._record.spent, ms=self._clock.ms())
         body: dict[str, object] = {"decision": command.decision, "turn": command.turn, "reason": command.reason}
         if command.cause is not None:

@@ -70,7 +70,43 @@ const DIRECTIVES = {
     stream.reference(file);
     stream.markdown(`Edited ${name}.`);
   },
+
+  play: async (turn) => {
+    const name = turn.argument || "play.json";
+    const scenes = JSON.parse(await read(inside(name)));
+    const number = played.get(name) ?? 0;
+    played.set(name, number + 1);
+    /** @type {Step[]} */
+    const steps = scenes[Math.min(number, scenes.length - 1)] ?? [];
+    for (const step of steps) await act(turn, step);
+  },
 };
+
+/**
+ * One step of a scene: an edit of a file, words, a question inside the turn, or a rate limit that ends the turn.
+ * @typedef {{edit?: string, find?: string, replace?: string, say?: string, ask?: string, limit?: number}} Step
+ */
+
+/** How many scenes of a play this window has seen. @type {Map<string, number>} */
+const played = new Map();
+
+/**
+ * @param {Turn} turn
+ * @param {Step} step
+ */
+async function act(turn, step) {
+  if (step.edit !== undefined) {
+    const file = inside(step.edit);
+    const before = await read(file);
+    if (!before.includes(step.find ?? "")) throw new Error(`${step.edit} does not hold what the play looks for.`);
+    const after = before.replace(step.find ?? "", () => step.replace ?? "");
+    await vscode.workspace.fs.writeFile(file, Buffer.from(after));
+    turn.stream.reference(file);
+  }
+  if (step.say !== undefined) turn.stream.markdown(step.say);
+  if (step.ask !== undefined) await DIRECTIVES["ask"]?.({ ...turn, argument: step.ask });
+  if (step.limit !== undefined) await DIRECTIVES["rate-limit"]?.({ ...turn, argument: String(step.limit) });
+}
 
 /** @type {Directive} */
 async function echo({ request, stream }) {
@@ -123,17 +159,27 @@ async function pause(milliseconds, token) {
  * @param {string} line
  */
 async function append(name, line) {
-  const folder = vscode.workspace.workspaceFolders?.[0];
-  if (!folder || !name || name.split("/").includes("..")) {
-    throw new Error(`Cannot edit "${name}": give a path below the workspace folder.`);
-  }
-  const file = vscode.Uri.joinPath(folder.uri, name);
+  const file = inside(name);
   const before = await vscode.workspace.fs.readFile(file).then(
     (bytes) => Buffer.from(bytes).toString("utf8"),
     () => "",
   );
   await vscode.workspace.fs.writeFile(file, Buffer.from(`${before}${line}\n`, "utf8"));
   return file;
+}
+
+/** @param {string} name a path below the first workspace folder */
+function inside(name) {
+  const folder = vscode.workspace.workspaceFolders?.[0];
+  if (!folder || !name || name.split("/").includes("..")) {
+    throw new Error(`Cannot edit "${name}": give a path below the workspace folder.`);
+  }
+  return vscode.Uri.joinPath(folder.uri, name);
+}
+
+/** @param {vscode.Uri} file */
+async function read(file) {
+  return Buffer.from(await vscode.workspace.fs.readFile(file)).toString("utf8");
 }
 
 module.exports = { DONE, directive };
