@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
-from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
-from observers import data_home, session_database
+from observers import data_home, goose_messages, session_database
 from observers.activity import Activity
-from observers.base import ObserverError, Reason, Role, State, Store, Turn
-from observers.exchange import RUNS_OR_WAITS, Exchange, milliseconds, rows
+from observers.base import Store, Turn
+from observers.exchange import rows
 from observers.listing import Source
-from observers.session_database import Contents, Entry, SessionDatabase, Span
-from observers.sqlite_snapshot import Snapshot, Value
+from observers.session_database import SessionDatabase
 
 ID = "goose"
 CANNOT_KNOW: tuple[str, ...] = (
@@ -29,9 +25,6 @@ FRESHNESS_S = 900.0
 FLUSH_S = 5.0
 
 _NAME = "sessions.db"
-# The kinds of sessions that nobody types into.
-_NOT_TYPED = {"sub_agent", "subagent", "scheduled", "hidden"}
-_SECONDS_END = 100_000_000_000
 
 
 def locate(workspace: str | Path | None = None) -> tuple[Store, ...]:
@@ -57,7 +50,7 @@ def watch_paths(store: Store) -> tuple[Path, ...]:
 
 def fingerprint(store: Store) -> str:
     """See `Observer.fingerprint`: a digest of the declarations that are relied on."""
-    return _DATABASE.fingerprint(store.path, "sessions", "messages")
+    return _DATABASE.fingerprint(store.path, *goose_messages.TABLES)
 
 
 def _folder() -> Path:
@@ -65,120 +58,12 @@ def _folder() -> Path:
     return (Path(root) / "data" if root else data_home.folder() / "goose") / "sessions"
 
 
-def _entries(snapshot: Snapshot, _path: Path, span: Span) -> list[Entry]:
-    table = snapshot.table("sessions")
-    kinds = ["session_type"] if "session_type" in table.columns else []
-    found = []
-    for row in table.rows(["id", "working_dir", "updated_at", *kinds], first=span.first, last=span.last):
-        if not kinds or row["session_type"] not in _NOT_TYPED:
-            folder = row["working_dir"]
-            modified = milliseconds(row["updated_at"]) or 0
-            found.append(
-                Entry(str(row["id"]), repr(row["updated_at"]), modified, folder if isinstance(folder, str) else None)
-            )
-    return found
-
-
-def _ids(snapshot: Snapshot, session: str) -> list[str]:
-    return [_id(row) for row in _messages(snapshot, session)]
-
-
-def _contents(snapshot: Snapshot, session: str) -> Contents:
-    """The messages of a session as (id, role, content, milliseconds, metadata)."""
-    found = [
-        (_id(row), row["role"], row["content_json"], _time(row["created_timestamp"]), row.get("metadata_json"))
-        for row in _messages(snapshot, session)
-    ]
-    return Contents(tuple(found), max((row[3] or 0 for row in found), default=0))
-
-
-def _messages(snapshot: Snapshot, session: str) -> list[dict[str, Value]]:
-    table = snapshot.table("messages")
-    more = [name for name in ("message_id", "metadata_json") if name in table.columns]
-    wanted = ["id", "role", "content_json", "created_timestamp", *more]
-    return sorted(table.find({"session_id": session}, wanted), key=lambda row: _number(row["id"]) or 0)
-
-
-def _id(row: dict[str, Value]) -> str:
-    """The product's own id; else one of what the message says, for a compaction writes all of them anew."""
-    named = row.get("message_id")
-    if isinstance(named, str) and named:
-        return named
-    return blake2b(
-        repr((row["role"], row["created_timestamp"], row["content_json"])).encode(), digest_size=8
-    ).hexdigest()
-
-
-def _number(value: Value) -> int | None:
-    return value if isinstance(value, int) else None
-
-
-def _time(value: Value) -> int | None:
-    """Older versions write seconds, newer ones milliseconds."""
-    number = _number(value)
-    return number * 1000 if number is not None and number < _SECONDS_END else number
-
-
 def _read(store: Store, source: Source) -> Sequence[Turn]:
-    found: list[Exchange] = []
-    for identity, role, content, time, metadata in _DATABASE.contents(store, source).rows:
-        evidence = f"{store.path}#{identity!s}"
-        parts = _json(content, list, evidence)
-        shown = _json(metadata, dict, evidence).get("userVisible", True) if metadata is not None else True
-        at_ms = _number(time)
-        if role == "user":
-            _say(found, str(identity), parts, shown is not False, evidence, at_ms)
-        elif role == "assistant":
-            _answer(found, parts, evidence, at_ms)
-        else:
-            raise ObserverError(Reason.SCHEMA_CHANGED, f"a message of an unknown role {role!r}", where=evidence)
+    found = goose_messages.exchanges(_DATABASE.contents(store, source), str(store.path))
     return rows(store, source.key, found)
 
 
-def _say(found: list[Exchange], identity: str, parts: list[Any], shown: bool, evidence: str, at_ms: int | None) -> None:
-    if any(_kind(part) == "toolResponse" for part in parts):
-        if found:
-            found[-1].become(State.WORKING)
-        return
-    if found and found[-1].state is not State.DONE:
-        found[-1].become(State.UNKNOWN, "a later prompt follows, and no end was written")
-    role = Role.USER if shown else Role.SYSTEM
-    found.append(Exchange(identity, _text(parts), evidence, role, written_ms=at_ms))
-
-
-def _answer(found: list[Exchange], parts: list[Any], evidence: str, at_ms: int | None) -> None:
-    if not found:
-        return
-    kinds = {_kind(part) for part in parts}
-    found[-1].answer(_text(parts), evidence, at_ms)
-    if kinds & {"toolConfirmationRequest", "actionRequired"}:
-        found[-1].become(State.NEEDS_INPUT, "approval")
-    elif kinds & {"toolRequest", "frontendToolRequest"}:
-        found[-1].become(State.UNKNOWN, RUNS_OR_WAITS)
-    else:
-        found[-1].become(State.DONE)
-
-
-def _kind(part: object) -> str | None:
-    kind = part.get("type") if isinstance(part, dict) else None
-    return kind if isinstance(kind, str) else None
-
-
-def _text(parts: list[Any]) -> str:
-    return "\n".join(str(part.get("text") or "") for part in parts if _kind(part) == "text")
-
-
-def _json(text: Value, shape: type[Any], where: str) -> Any:
-    try:
-        value = json.loads(text) if isinstance(text, str | bytes) else None
-    except (ValueError, RecursionError) as error:
-        raise ObserverError(Reason.CORRUPT, f"not JSON: {str(error)[:120]}", where=where) from error
-    if not isinstance(value, shape):
-        raise ObserverError(Reason.SCHEMA_CHANGED, f"a message that is no {shape.__name__}", where=where)
-    return value
-
-
-_DATABASE = SessionDatabase("sessions", _entries, _ids, _contents)
+_DATABASE = SessionDatabase("sessions", goose_messages.entries, goose_messages.ids, goose_messages.contents)
 _ACTIVITY = Activity(_DATABASE.sources, _DATABASE.scan, _read, FRESHNESS_S, dated=True)
 
 cursor = _ACTIVITY.cursor

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
-import zstandard
-
-from observers import data_home, session_database
+from observers import data_home, session_database, zed_threads
 from observers.activity import Activity
-from observers.base import ObserverError, Reason, State, Store, Turn
-from observers.exchange import RUNS_OR_WAITS, Exchange, milliseconds, rows
+from observers.base import Store, Turn
+from observers.exchange import rows
 from observers.listing import Source
-from observers.session_database import Contents, Entry, SessionDatabase, Span
-from observers.sqlite_snapshot import Snapshot, Value
+from observers.session_database import SessionDatabase
 
 ID = "zed"
 CANNOT_KNOW: tuple[str, ...] = (
@@ -31,8 +25,6 @@ FRESHNESS_S = 900.0
 FLUSH_S = 60.0
 
 _NAME = "threads.db"
-_MOST_BYTES = 256 << 20
-_CHUNK = 1 << 20
 
 
 def locate(workspace: str | Path | None = None) -> tuple[Store, ...]:
@@ -58,7 +50,7 @@ def watch_paths(store: Store) -> tuple[Path, ...]:
 
 def fingerprint(store: Store) -> str:
     """See `Observer.fingerprint`: a digest of the declaration that is relied on."""
-    return _DATABASE.fingerprint(store.path, "threads")
+    return _DATABASE.fingerprint(store.path, *zed_threads.TABLES)
 
 
 def _folder() -> Path:
@@ -66,110 +58,12 @@ def _folder() -> Path:
     return native / ("Zed" if native != data_home.folder() else "zed") / "threads"
 
 
-def _entries(snapshot: Snapshot, _path: Path, span: Span) -> list[Entry]:
-    table = snapshot.table("threads")
-    more = [name for name in ("parent_id", "folder_paths") if name in table.columns]
-    found = []
-    for row in table.rows(["id", "updated_at", *more], first=span.first, last=span.last):
-        # A thread with a parent is a sub-agent's.
-        if row.get("parent_id") is None:
-            modified = milliseconds(row["updated_at"]) or 0
-            found.append(Entry(str(row["id"]), repr(row["updated_at"]), modified, _first(row.get("folder_paths"))))
-    return found
-
-
-def _first(paths: Value) -> str | None:
-    """The first folder of a thread; they are kept one a line."""
-    return paths.split("\n")[0] or None if isinstance(paths, str) else None
-
-
-def _contents(snapshot: Snapshot, thread: str) -> Contents:
-    row = snapshot.table("threads").get({"id": thread}, ["data_type", "data", "updated_at"])
-    if row is None:
-        return Contents(())
-    return Contents(((row["data_type"], row["data"]),), milliseconds(row["updated_at"]) or 0)
-
-
-def _ids(snapshot: Snapshot, thread: str) -> list[str]:
-    return [turn.turn for turn in _exchanges(_contents(snapshot, thread), thread)]
-
-
 def _read(store: Store, source: Source) -> Sequence[Turn]:
-    return rows(store, source.key, _exchanges(_DATABASE.contents(store, source), f"{store.path}#{source.key}"))
+    found = zed_threads.exchanges(_DATABASE.contents(store, source), f"{store.path}#{source.key}")
+    return rows(store, source.key, found)
 
 
-def _exchanges(found: Contents, where: str) -> list[Exchange]:
-    turns: list[Exchange] = []
-    for kind, data in found.rows:
-        thread = _thread(kind, data, where)
-        for message in _list(thread.get("messages"), where):
-            name, body = _message(message, where)
-            if name == "User":
-                identity = str(body.get("id"))
-                turns.append(Exchange(identity, _text(body), f"{where}/{identity}"))
-                turns[-1].become(State.UNKNOWN, "no answer is kept yet")
-            elif name == "Agent" and turns:
-                turns[-1].answer(_text(body), turns[-1].evidence)
-                turns[-1].become(State.UNKNOWN, _reason(body))
-    return turns
-
-
-def _reason(body: dict[str, Any]) -> str:
-    results = body.get("tool_results") or {}
-    for part in body.get("content") or ():
-        use = part.get("ToolUse") if isinstance(part, dict) else None
-        if isinstance(use, dict) and use.get("id") not in results:
-            return RUNS_OR_WAITS
-    return "the store keeps no state of a turn"
-
-
-def _thread(kind: Value, data: Value, where: str) -> dict[str, Any]:
-    if kind not in {"json", "zstd"} or not isinstance(data, bytes | str):
-        raise ObserverError(Reason.SCHEMA_CHANGED, f"a thread of an unknown kind {kind!r}", where=where)
-    raw = data.encode() if isinstance(data, str) else data
-    try:
-        value = json.loads(_unpacked(raw, where) if kind == "zstd" else raw)
-    except (zstandard.ZstdError, ValueError, RecursionError) as error:
-        raise ObserverError(Reason.CORRUPT, f"not {kind}: {str(error)[:120]}", where=where) from error
-    if not isinstance(value, dict):
-        raise ObserverError(Reason.SCHEMA_CHANGED, "a thread that is not an object", where=where)
-    return value
-
-
-def _unpacked(data: bytes, where: str) -> bytes:
-    """What was compressed, up to a bound: a few bytes can stand for gigabytes."""
-    found = bytearray()
-    with zstandard.ZstdDecompressor().stream_reader(BytesIO(data), read_across_frames=True) as reader:
-        while chunk := reader.read(_CHUNK):
-            found += chunk
-            if len(found) > _MOST_BYTES:
-                raise ObserverError(Reason.TOO_LARGE, f"a thread of more than {_MOST_BYTES} bytes", where=where)
-    return bytes(found)
-
-
-def _list(value: object, where: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise ObserverError(Reason.SCHEMA_CHANGED, "a thread without a list of messages", where=where)
-    return value
-
-
-def _message(message: object, where: str) -> tuple[str, dict[str, Any]]:
-    """Kind and body. A thread that is taken up again holds the bare word Resume."""
-    if isinstance(message, dict) and len(message) == 1:
-        ((name, body),) = message.items()
-        if name in {"User", "Agent"} and isinstance(body, dict):
-            return name, body
-    if isinstance(message, str) or (isinstance(message, dict) and set(message) <= {"Resume"}):
-        return "Resume", {}
-    raise ObserverError(Reason.SCHEMA_CHANGED, "a message of another shape", where=where)
-
-
-def _text(body: dict[str, Any]) -> str:
-    parts = body.get("content") or ()
-    return "\n\n".join(str(part["Text"]) for part in parts if isinstance(part, dict) and "Text" in part)
-
-
-_DATABASE = SessionDatabase("threads", _entries, _ids, _contents)
+_DATABASE = SessionDatabase("threads", zed_threads.entries, zed_threads.ids, zed_threads.contents)
 _ACTIVITY = Activity(_DATABASE.sources, _DATABASE.scan, _read, FRESHNESS_S)
 
 cursor = _ACTIVITY.cursor
