@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from injectors.base import Injector
 from injectors.clipboard import Clipboard
+from injectors.pynput import Pynput
 from injectors.wayland_keyboard import WaylandKeyboard
 from injectors.wtype import Wtype
 from injectors.x11 import X11
@@ -16,6 +17,7 @@ CATALOGUE: dict[str, Callable[[Mapping[str, str]], Injector]] = {
     "wayland_keyboard": WaylandKeyboard,
     "wtype": Wtype,
     "ydotool": Ydotool,
+    "pynput": Pynput,
     "clipboard": Clipboard,
 }
 """Made from the environment of the desk they shall act on, `os.environ` as a rule."""

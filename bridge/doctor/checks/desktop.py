@@ -5,6 +5,8 @@ import shutil
 from collections.abc import Iterator
 from functools import partial
 
+from bridge import paths
+from bridge.desk.settings import load
 from bridge.doctor.finding import Check, Finding, Remedy, Seen
 from bridge.doctor.scene import Scene
 from injectors.catalogue import CATALOGUE
@@ -25,6 +27,10 @@ def session(scene: Scene) -> Iterator[Finding | Seen]:
 
 def injector(name: str, scene: Scene) -> Iterator[Finding | Seen]:
     """The injector's own `needs`, which is what a choice would ask, too."""
+    having = scene.of_adapter("injector", name)
+    if having and not set(having) & set(scene.built("injector")):
+        yield Seen(f"injector {name}", "not for this system")
+        return
     one = CATALOGUE[name](scene.environment)
     lack = one.needs()
     if lack is None:
@@ -39,6 +45,16 @@ def injector(name: str, scene: Scene) -> Iterator[Finding | Seen]:
         blocker=str(lack.blocker),
         depends_on=("desktop-session",),
     )
+
+
+def desk_settings(scene: Scene) -> Iterator[Finding | Seen]:
+    """With a bad file nothing acts on the desktop."""
+    settings = load(paths.config_directory())
+    if settings.problem is None:
+        yield Seen("windows named in desk.yaml", str(len(settings.windows)))
+        return
+    remedy = Remedy("mend the file, or remove it; until then nothing acts on the desktop")
+    yield Finding("desk-settings", "error", settings.problem, remedy)
 
 
 def ydotool_generation(scene: Scene) -> Iterator[Finding | Seen]:
@@ -84,6 +100,7 @@ CHECKS = (
         Check(f"injector-{name.replace('_', '-')}", f"the injector {name} could run", partial(injector, name))
         for name in CATALOGUE
     ),
+    Check("desk-settings", "the desktop's settings can be read", desk_settings),
     Check("ydotool-generation", "which generation of ydotool is installed", ydotool_generation),
     Check("accessibility", "fields on the desktop can be read", accessibility),
 )

@@ -280,7 +280,11 @@ def test_one_broken_store_among_others_blocks_nothing(home: Any) -> None:
 # --- the desktop -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+def test_an_injector_for_another_system_is_no_finding() -> None:
+    assert well("injector-pynput", Scene({})) == {"injector pynput": "not for this system"}
+
+
+@pytest.mark.parametrize("name", [name for name in CATALOGUE if name != "pynput"])
 def test_the_doctor_says_what_the_injector_itself_says(name: str) -> None:
     lack = CATALOGUE[name]({}).needs()
     assert lack is not None
