@@ -27,7 +27,10 @@ body { margin: 0 auto; max-width: 60rem; padding: 2rem 1.25rem 4rem; background:
 h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.15rem; margin: 0; overflow-wrap: anywhere; }
 header p, footer { color: var(--soft); margin: .25rem 0 1.5rem; }
 details.chat { background: var(--card); border: 1px solid var(--line); border-radius: 12px; margin: 0 0 1rem; }
-details.chat > summary { cursor: pointer; padding: .9rem 1.1rem; list-style-position: outside; margin-left: 1.2rem; }
+details.chat > summary { cursor: pointer; padding: .9rem 1.1rem .9rem 2.4rem; position: relative; list-style: none; }
+details.chat > summary::-webkit-details-marker { display: none; }
+details.chat > summary::before { content: "\\25b8"; position: absolute; left: 1.1rem; color: var(--soft); }
+details.chat[open] > summary::before { content: "\\25be"; }
 summary h2 { display: inline; }
 .about { color: var(--soft); font-size: .85rem; display: flex; flex-wrap: wrap; gap: .15rem 1rem; margin-top: .2rem; }
 .about span { overflow-wrap: anywhere; }
@@ -94,7 +97,7 @@ def _prose(text: str) -> str:
 
 def _about(chat: Chat) -> str:
     state = chat.problem or chat.state.value
-    fields = [chat.product or chat.observer, chat.workspace, chat.session, timestamp(chat.modified_ms), chat.reason]
+    fields = [chat.product or chat.observer, chat.workspace, chat.session, _moment(chat.modified_ms), chat.reason]
     spans = "".join(f"<span>{escape(field)}</span>" for field in fields if field)
     title = escape(chat.title or chat.session or chat.store)
     return f'<h2>{title}</h2><div class="about"><span class="state {_name(state)}">{escape(state)}</span>{spans}</div>'
@@ -104,9 +107,15 @@ def _turn(row: Turn) -> str:
     state = "" if row.role is Role.USER else f'<span class="{_name(row.state.value)}">{escape(row.state.value)}</span>'
     reason = f"<span>{escape(row.reason)}</span>" if row.reason and row.role is not Role.USER else ""
     moment = None if row.written_ms is None else timestamp(row.written_ms)
-    time = f'<time datetime="{moment}">{moment}</time>' if moment else ""
+    time = f'<time datetime="{moment}">{_moment(row.written_ms or 0)}</time>' if moment else ""
     who = f'<div class="who"><b>{SPEAKERS[row.role]}</b>{state}{reason}{time}</div>'
     return f'<article class="turn {row.role.value}">{who}{body(row.text)}</article>\n'
+
+
+def _moment(milliseconds: int) -> str | None:
+    """A time as people read it, to the second."""
+    moment = timestamp(milliseconds)
+    return None if moment is None else f"{moment[:19].replace('T', ' ')} UTC"
 
 
 def _name(word: str) -> str:
