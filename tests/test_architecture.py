@@ -16,6 +16,7 @@ LEAF = "the wire is a leaf: plugins and clients must be able to follow it withou
 PURE = "deciding does no I/O, so that every path is a playbook"
 SOCKET = "the command line can do nothing that another client of the socket cannot"
 DOCTOR = "the doctor must work, and be right, when no daemon does"
+HANDS = "an action is plain code, and reaches what it acts on through the hands it is given"
 HARMLESS = "the doctor asks an injector what it needs, and never acts"
 DESK = "the desktop is a channel: what becomes of its drives is decided and recorded elsewhere"
 LIGHT = "the start of the command line must stay light"
@@ -77,6 +78,14 @@ FORBIDDEN: dict[str, dict[str, str]] = {
         "injectors.base.Injection": HARMLESS,
     },
     "bridge.desk": {"bridge.daemon": DESK, "bridge.cli": DESK, "bridge.ledger": DESK, "observers": INDEPENDENT},
+    # The command line imports it, and the daemon the actions it runs; what belongs to either comes through their hands.
+    "bridge.recovery": {
+        "bridge.cli": HANDS,
+        "bridge.daemon": HANDS,
+        "anyio": HANDS,
+        "injectors.injection": HARMLESS,
+        "injectors.base.Injection": HARMLESS,
+    },
     "bridge.client": {"bridge.daemon": SOCKET, "asyncio": LIGHT, "anyio": LIGHT, "pydantic": LIGHT},
     "bridge.daemon": {"bridge.cli": "the daemon serves the command line, not the other way round", "injectors": ACTS},
 }

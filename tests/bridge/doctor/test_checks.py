@@ -53,8 +53,11 @@ def well(check: str, scene: Scene | None = None) -> dict[str, str]:
     return seen
 
 
+BY_PLUGIN = {i.id for i in load().interfaces.values() if i.probe == "plugin_session" and i.status == "built"}
+
+
 def session(window: str = "w1", **differs: Any) -> dict[str, Any]:
-    surface = {"workspace_folders": ["/home/ann"], "interfaces": ["vscode_native_send", "plugin_socket_vscode_family"]}
+    surface = {"workspace_folders": ["/home/ann"], "interfaces": sorted(BY_PLUGIN)}
     plain = {
         "ide": {"product": "code"},
         "window_id": window,
@@ -92,7 +95,7 @@ def test_names_are_kebab_case_and_findings_carry_words_of_the_registry() -> None
 def test_no_daemon() -> None:
     found = only("daemon-running")
     assert (found.severity, found.blocker, found.remedy.commands) == ("error", "daemon_not_running", ("koru up",))
-    assert set(found.interfaces) == {"vscode_native_send", "plugin_socket_vscode_family"}
+    assert set(found.interfaces) == BY_PLUGIN
 
 
 def test_a_daemon_that_runs(daemon: Any) -> None:
@@ -166,6 +169,35 @@ def test_a_daemon_of_another_home_is_seen(home: Any, koru: Any, monkeypatch: pyt
     assert str(pid) in seen.split(", ")
 
 
+# --- drives ----------------------------------------------------------------------------------------------------------
+
+
+def calling(*drives: str, **queue: Any) -> Scene:
+    plain = {"window_id": "w1", "drive_id": "d1", "state": "acting", "behind": 2, "overdue": False, "accepted_at_ms": 1}
+    answer = {"version": VERSION, "protocol": {"min": 1, "max": 1}, "sessions": []}
+    return Scene({}, answer=answer, calls={"drives_unknown": [*drives], "queues": [{**plain, **queue}]})
+
+
+def test_an_unknown_drive_waits_for_a_person() -> None:
+    found = only("drives-unknown", calling("d7"))
+    assert (found.severity, found.about) == ("warning", "d7")
+    assert "koru recover mark_not_submitted --drive d7" in found.remedy.commands
+    well("drives-unknown", calling())
+    well("drives-unknown", Scene({}, answer=DOWN))
+
+
+def test_of_many_unknown_drives_the_newest_are_told() -> None:
+    found, _ = run("drives-unknown", calling(*(f"d{number}" for number in range(9))))
+    assert [each.about for each in found] == ["d4", "d5", "d6", "d7", "d8"]
+    assert "4 before it" in found[0].problem
+
+
+def test_a_queue_that_does_not_move() -> None:
+    found = only("queue-stuck", calling(overdue=True))
+    assert (found.severity, found.remedy.commands) == ("error", ("koru recover release_queue --drive d1",))
+    assert well("queue-stuck", calling()) == {"queue of w1": "d1 is acting, 2 wait behind it"}
+
+
 # --- plugins ---------------------------------------------------------------------------------------------------------
 
 
@@ -222,7 +254,10 @@ def test_no_window() -> None:
 def test_a_window_that_offers_less() -> None:
     poor = session(surfaces=[{"workspace_folders": [], "interfaces": ["vscode_native_send"]}])
     found = only("plugin-connected", status(poor))
-    assert (found.severity, found.interfaces) == ("note", ("plugin_socket_vscode_family",))
+    assert (found.severity, found.interfaces) == (
+        "note",
+        tuple(i for i in load().interfaces if i in BY_PLUGIN - {"vscode_native_send"}),
+    )
 
 
 def test_a_window_with_old_code() -> None:

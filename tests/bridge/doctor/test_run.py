@@ -1,7 +1,7 @@
 """How checks are run and put together: side by side, bounded, and a fault of one is a finding among others."""
 
 from collections.abc import Iterator
-from threading import Barrier, Event
+from threading import Barrier, Event, Thread
 from typing import Any
 
 import pytest
@@ -78,6 +78,26 @@ def test_a_check_that_hangs_is_a_finding_and_is_not_waited_for(scene: Scene) -> 
         assert not report.healthy
     finally:
         never.set()
+
+
+def test_a_check_that_still_hangs_is_not_begun_again(scene: Scene) -> None:
+    never, begun = Event(), []
+
+    def hang(scene: Scene) -> Iterator[Finding]:
+        begun.append(1)
+        never.wait(60)
+        yield finding("late")
+
+    threads: dict[str, Thread] = {}
+    checks = [Check("hang", "", hang), saying(finding("fine"))]
+    try:
+        for _ in range(3):
+            assert set(ids(examine(checks, scene, 0.3, threads))) == {"check-hung", "fine"}
+        assert len(begun) == 1
+    finally:
+        never.set()
+        threads["hang"].join(30)
+    assert set(ids(examine(checks, scene, 30, threads))) == {"late", "fine"}
 
 
 def test_checks_run_side_by_side(scene: Scene) -> None:
