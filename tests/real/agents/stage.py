@@ -1,7 +1,6 @@
 """An agent at work, and what its observer says of it: read as the daemon reads, while the agent writes."""
 
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +13,7 @@ from observers import activity
 from observers.base import Cursor, Delta, Observer, ObserverError, Role, State, Store, Turn
 from observers.catalogue import OBSERVERS
 from observers.regular_file import now_ms
-from tests.real.agents.home import Home, Run
+from tests.real.agents.home import PATIENCE, Home, Run
 from tests.real.agents.install import Agents
 from tests.real.agents.product import Product, takes_tools
 from tests.real.vscode.deadline import until
@@ -101,12 +100,12 @@ class Stage:
             return turn
 
         try:
-            return until(reached, f"{self._product.ID} says {state}")
+            return until(reached, f"{self._product.ID} says {state}", PATIENCE)
         except TimeoutError as late:
             raise TimeoutError(f"{late}; it says {self.turn(prompt)}") from None
 
     def wait_for_requests(self, count: int) -> None:
-        until(lambda: sum(map(takes_tools, self.model.requests)) >= count, f"{count} requests for the turn")
+        until(lambda: sum(map(takes_tools, self.model.requests)) >= count, f"{count} requests for the turn", PATIENCE)
 
     def reply(self, turn: Turn) -> str:
         rows = [row for row in self.turns() if row.role is Role.ASSISTANT and row.turn == turn.turn]
@@ -144,10 +143,6 @@ class Stage:
         screens = "\n---\n".join(_escapes.sub(b"", run.shown)[-SCREEN:].decode(errors="replace") for run in self._runs)
         asked = "\n".join(f"{r.api} {r.path} tools={len(r.tools)} {r.prompt[:60]!r}" for r in self.model.requests)
         return f"{screens}\n--- asked of the model:\n{asked}"
-
-    def keep(self, folder: Path) -> None:
-        """Copies the home, for a look at a store by hand."""
-        shutil.copytree(self._home.path, folder, symlinks=True, ignore=shutil.ignore_patterns("*.sock"))
 
 
 def _listing(root: Path) -> list[tuple[object, ...]]:
