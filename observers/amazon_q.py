@@ -13,7 +13,7 @@ from typing import Any
 from observers import amazon_q_history, data_home, session_database
 from observers.activity import Activity
 from observers.base import Cursor, Delta, ObserverError, Reason, Session, Store, Turn
-from observers.exchange import Exchange, rows
+from observers.exchange import Exchange, rows, shaped
 from observers.listing import Source
 from observers.regular_file import may_be_directory, now_ms
 from observers.session_database import Contents, Entry, SessionDatabase, Span
@@ -139,7 +139,8 @@ def _value(value: object, where: str) -> dict[str, Any]:
 def _read(store: Store, source: Source) -> Sequence[Turn]:
     where = f"{store.path}#{source.key}"
     contents = _DATABASE.contents(store, source).rows
-    return rows(store, source.key, (turn for row in contents for turn in _exchanges(row[0], where)))
+    with shaped(where):
+        return rows(store, source.key, (turn for row in contents for turn in _exchanges(row[0], where)))
 
 
 _TABS = Documents(Folder(".json", other=r"(?!chat-history-)"), amazon_q_history.tabs, FRESHNESS_S)

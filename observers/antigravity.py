@@ -11,7 +11,7 @@ from observers import antigravity_steps
 from observers.activity import Activity
 from observers.antigravity_steps import Steps
 from observers.base import ObserverError, Reason, Store, Turn
-from observers.exchange import rows
+from observers.exchange import rows, shaped
 from observers.listing import Source
 from observers.regular_file import Stamp, may_be_directory, refusal
 from observers.session_database import SessionDatabase
@@ -126,7 +126,8 @@ def _read(store: Store, source: Source) -> Sequence[Turn]:
         hint = "nothing can be read there; a drive settles without a witness"
         raise ObserverError(Reason.ENCRYPTED, "the product encrypts this conversation", where=str(path), hint=hint)
     found = _DATABASE.contents(Store(ID, path), source)
-    return rows(store, source.key, antigravity_steps.exchanges(found, str(path)))
+    with shaped(str(path)):
+        return rows(store, source.key, antigravity_steps.exchanges(found, str(path)))
 
 
 _FILES = SessionFiles(_Layout())

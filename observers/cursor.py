@@ -10,7 +10,7 @@ from pathlib import Path
 from observers import cursor_composers, cursor_transcript, regular_file, session_database, vscode_data
 from observers.activity import Activity
 from observers.base import Cursor, Delta, ObserverError, Reason, Session, Store, Turn
-from observers.exchange import rows
+from observers.exchange import rows, shaped
 from observers.listing import Source
 from observers.regular_file import may_be_directory
 from observers.session_database import SessionDatabase
@@ -138,7 +138,8 @@ def _unsettled(source: Source, now: int) -> bool:
 
 def _read(store: Store, source: Source) -> Sequence[Turn]:
     settled = not _unsettled(source, regular_file.now_ms())
-    found = cursor_composers.exchanges(_DATABASE.contents(store, source), str(store.path), settled)
+    with shaped(str(store.path)):
+        found = cursor_composers.exchanges(_DATABASE.contents(store, source), str(store.path), settled)
     return rows(store, source.key, found)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
 
-from observers.base import Role, State, Store, Turn
+from observers.base import ObserverError, Reason, Role, State, Store, Turn
 from observers.regular_file import now_ms
 
 # Why a tool call without a result is no verdict in a store that writes no approvals.
@@ -56,6 +57,16 @@ class Chain:
     def add(self, line: bytes) -> str:
         self._digest.update(len(line).to_bytes(8) + line)
         return self._digest.hexdigest()
+
+
+@contextmanager
+def shaped(where: str) -> Iterator[None]:
+    """What fails because a value has another shape than its product gave it so far is `schema_changed`."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
+        message = f"a field has another shape: {type(error).__name__} {error}"
+        raise ObserverError(Reason.SCHEMA_CHANGED, message[:200], where=where) from error
 
 
 def rows(store: Store, session: str, exchanges: Iterable[Exchange]) -> tuple[Turn, ...]:

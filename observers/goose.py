@@ -9,7 +9,7 @@ from pathlib import Path
 from observers import data_home, goose_messages, session_database
 from observers.activity import Activity
 from observers.base import Store, Turn
-from observers.exchange import rows
+from observers.exchange import rows, shaped
 from observers.listing import Source
 from observers.session_database import SessionDatabase
 
@@ -59,7 +59,8 @@ def _folder() -> Path:
 
 
 def _read(store: Store, source: Source) -> Sequence[Turn]:
-    found = goose_messages.exchanges(_DATABASE.contents(store, source), str(store.path))
+    with shaped(str(store.path)):
+        found = goose_messages.exchanges(_DATABASE.contents(store, source), str(store.path))
     return rows(store, source.key, found)
 
 

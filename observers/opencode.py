@@ -8,7 +8,7 @@ from pathlib import Path
 from observers import data_home, opencode_messages, session_database
 from observers.activity import Activity
 from observers.base import Store, Turn
-from observers.exchange import rows
+from observers.exchange import rows, shaped
 from observers.listing import Source
 from observers.session_database import SessionDatabase
 
@@ -51,7 +51,8 @@ def fingerprint(store: Store) -> str:
 
 
 def _read(store: Store, source: Source) -> Sequence[Turn]:
-    found = opencode_messages.exchanges(_DATABASE.contents(store, source), str(store.path))
+    with shaped(str(store.path)):
+        found = opencode_messages.exchanges(_DATABASE.contents(store, source), str(store.path))
     return rows(store, source.key, found)
 
 

@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from observers import sqlite_snapshot
 from observers.base import ObserverError, Reason, Store
+from observers.exchange import shaped
 from observers.listing import Source
 from observers.regular_file import may_be_directory
 from observers.sqlite_snapshot import Database, Mark, Reading, Snapshot, Unreadable, Value
@@ -203,7 +204,8 @@ class SessionDatabase:
         return held.listed[1]
 
     def _if_made(self, snapshot: Snapshot, path: Path, span: Span) -> list[Entry]:
-        return self._entries(snapshot, path, span) if snapshot.tables else []
+        with shaped("entries"):
+            return self._entries(snapshot, path, span) if snapshot.tables else []
 
     def _top(self, snapshot: Snapshot) -> int | None:
         """The highest rowid in the table of chats; None where it has none."""
@@ -221,7 +223,8 @@ class SessionDatabase:
         found: dict[str, Sequence[str] | ObserverError] = {}
         for key in keys:
             try:
-                found[key] = tuple(self._ids(snapshot, key))
+                with shaped(key):
+                    found[key] = tuple(self._ids(snapshot, key))
             except ObserverError as problem:
                 # One damaged chat says nothing about its neighbours.
                 found[key] = problem
@@ -272,7 +275,8 @@ class SessionDatabase:
     def _query(self, key: str) -> Callable[[Snapshot], _Chat]:
         def query(snapshot: Snapshot) -> _Chat:
             try:
-                contents = self._contents(snapshot, key)
+                with shaped(key):
+                    contents = self._contents(snapshot, key)
             except ObserverError as problem:
                 return problem
             return contents, _digest(contents)

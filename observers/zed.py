@@ -8,7 +8,7 @@ from pathlib import Path
 from observers import data_home, session_database, zed_threads
 from observers.activity import Activity
 from observers.base import Store, Turn
-from observers.exchange import rows
+from observers.exchange import rows, shaped
 from observers.listing import Source
 from observers.session_database import SessionDatabase
 
@@ -59,7 +59,8 @@ def _folder() -> Path:
 
 
 def _read(store: Store, source: Source) -> Sequence[Turn]:
-    found = zed_threads.exchanges(_DATABASE.contents(store, source), f"{store.path}#{source.key}")
+    with shaped(str(store.path)):
+        found = zed_threads.exchanges(_DATABASE.contents(store, source), f"{store.path}#{source.key}")
     return rows(store, source.key, found)
 
 

@@ -3,12 +3,14 @@
 The databases are those of the cases; whoever adds one to a new store adds it to this.
 """
 
+import json
 import os
+import random
 import sqlite3
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -193,3 +195,47 @@ def test_a_database_that_moves_away_and_comes_back_gives_the_truth_or_an_error(i
         mover.join()
     ill.forget()
     assert ill.said(ill.turns()) == truth
+
+
+def test_values_of_other_shapes_are_findings_and_never_crash(ill: Ill) -> None:
+    """One value after the other, at any depth, becomes something else; a chat that cannot be read says why."""
+    ill.alone()
+    content = ill.database.read_bytes()
+    chance = random.Random(7)  # noqa: S311
+    for _ in range(40):
+        ill.database.write_bytes(content)
+        with closing(sqlite3.connect(ill.database)) as connection, connection:
+            disturb(connection, chance)
+        ill.forget()
+        try:
+            ill.turns()
+            ill.case.observer.since(ill.store, Cursor.load(ill.empty.dump()))
+        except ObserverError as problem:
+            assert problem.where
+            assert problem.reason in {Reason.SCHEMA_CHANGED, Reason.CORRUPT, Reason.TOO_LARGE}
+
+
+def disturb(connection: sqlite3.Connection, chance: random.Random) -> None:
+    """Changes one cell of one table: its type, or a value somewhere in its JSON."""
+    tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    filled = [name for name in tables if connection.execute(f'SELECT 1 FROM "{name}"').fetchone()]  # noqa: S608
+    table = chance.choice(filled)
+    column = chance.choice([row[1] for row in connection.execute(f'PRAGMA table_info("{table}")')])
+    cells = connection.execute(f'SELECT rowid, "{column}" FROM "{table}"').fetchall()  # noqa: S608
+    rowid, value = chance.choice(cells)
+    odd = chance.choice([None, -1, 1 << 62, 1.5, "text", b"\xff\x00", "[]", "{}", "[1]", '{"a": null}', ""])
+    with suppress(TypeError, ValueError):
+        odd = json.dumps(odder(json.loads(value), chance))
+    with suppress(sqlite3.IntegrityError):
+        connection.execute(f'UPDATE OR IGNORE "{table}" SET "{column}" = ? WHERE rowid = ?', (odd, rowid))  # noqa: S608
+
+
+def odder(value: object, chance: random.Random) -> object:
+    """The same with one value in it replaced."""
+    if isinstance(value, dict) and value and chance.random() < 0.8:
+        key = chance.choice(sorted(value))
+        return {**value, key: odder(value[key], chance)}
+    if isinstance(value, list) and value and chance.random() < 0.8:
+        at = chance.randrange(len(value))
+        return [*value[:at], odder(value[at], chance), *value[at + 1 :]]
+    return chance.choice([None, True, -1, 1 << 70, 1.5, "text", "\ud800", [], {}, [1], {"type": 7}, [[[]]]])
