@@ -18,6 +18,7 @@ import javax.swing.Timer;
 final class ChatPanel extends JPanel {
     private static final long serialVersionUID = 1;
     private static final int LATE_MS = 700;
+    private static final int SHOWN_MAX = 2_000;
 
     final transient Project project;
     final Kind kind;
@@ -87,7 +88,8 @@ final class ChatPanel extends JPanel {
             return;
         }
         var answer = "You said " + prompt.length() + " characters.";
-        said.append("You: " + prompt + "\n\n");
+        // A window of text is shown; the store has all of it.
+        said.append("You: " + prompt.substring(0, Math.min(prompt.length(), SHOWN_MAX)) + "\n\n");
         Transcript.append(project, prompt, answer);
         said.append("Agent: " + answer + "\n\n");
         if (prompt.startsWith("open a dialog")) {
