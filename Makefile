@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 SHELL := bash
 
-.PHONY: help setup demo demo-goal test check bench format generate lock wheel clean
+.PHONY: help setup demo demo-jetbrains demo-goal test check bench format generate lock wheel clean
 
 help: ## this text
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -17,6 +17,10 @@ demo: ## drive a real VS Code chat with three prompts, with proof
 demo-goal: ## from red to green in a real VS Code, through a question and a rate limit
 	@.ci/setup python plugin vscode
 	@$(PYTHON) -m tests.real.vscode.goal_demo
+
+demo-jetbrains: ## the same in a real IntelliJ platform, built from Debian's sources
+	@.ci/setup python plugin intellij
+	@$(PYTHON) -m tests.real.intellij.demo
 
 test: ## every test, the real VS Code and the real desktops included
 	@.ci/setup python plugin vscode agents desktop tools intellij
@@ -55,4 +59,4 @@ wheel: setup ## build the wheel with the plugin inside
 	@$(PYTHON) -m build --wheel --no-isolation --outdir dist .
 
 clean: ## what was built here; the cache stays
-	@rm -rf .venv build dist *.egg-info plugins-vscode/dist plugins-vscode/node_modules bridge/assets
+	@rm -rf .venv build dist *.egg-info plugins-vscode/dist plugins-vscode/node_modules plugins-jetbrains/dist bridge/assets
