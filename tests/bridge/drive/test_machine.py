@@ -27,6 +27,7 @@ from bridge.drive.steps import (
     Done,
     Event,
     Follow,
+    GivenUp,
     Learned,
     LookedUp,
     Lookup,
@@ -297,6 +298,15 @@ def test_cancel_after_acting_asks_the_host_and_keeps_the_truth() -> None:
     play = start().send(CancelAsked())
     assert len(play.of(CancelTurn)) == 1 and play.outcome is None
     assert play.send(Learned(fact("submitted", "host"))).outcome == "confirmed"
+
+
+def test_what_is_given_up_is_settled_by_what_is_known_then() -> None:
+    play = start().send(GivenUp())
+    (settled,) = play.of(RecordSettled)
+    assert isinstance(settled, RecordSettled)
+    assert settled.verdict.outcome == "unknown"
+    assert "the operator waited no longer" in settled.verdict.reason
+    assert not play.of(CancelTurn)
 
 
 WAITING = Request("d1", SHA, wait=True)

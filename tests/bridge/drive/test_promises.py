@@ -20,6 +20,7 @@ from bridge.drive.steps import (
     DeadlinePassed,
     Done,
     Event,
+    GivenUp,
     Learned,
     LookedUp,
     NotSubmitted,
@@ -49,6 +50,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.just(NotSubmitted("text_differs", "left")),
     st.builds(LookedUp, st.sampled_from([None, "absent", "begun", "submitted", "declined"]), st.none(), st.booleans()),
     st.just(CancelAsked()),
+    st.just(GivenUp()),
 )
 
 
