@@ -174,7 +174,7 @@ class Inserted:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """Enter was pressed. `VERIFIED`: the field held our text before and not after. Never more than a readback."""
+    """Enter was pressed. `VERIFIED`: the field held our text before and is empty after. Never more than a readback."""
 
     level: Level
     notes: tuple[str, ...] = ()

@@ -159,12 +159,13 @@ class DeskInjection:
             return Withheld(error.blocker, error.message, error.hint)
         self._submitted = True
         text = self._text or ""
-        gone = self._await_reading(lambda reading: not prompt.same(reading.text, text))
-        if gone is None:
+        after = self._await_reading(lambda reading: prompt.vacant(reading.text))
+        if after is None:
             return Submitted(Level.SENT, ("the field could not be read after Enter",))
-        if prompt.same(gone.text, text):
-            return Submitted(Level.SENT, ("the field still holds the text after Enter",))
-        return Submitted(self._level, ("the field held the text before Enter and not after",))
+        if prompt.vacant(after.text):
+            return Submitted(self._level, ("the field held the text before Enter and is empty after",))
+        held = "still holds the text" if prompt.same(after.text, text) else "holds another text"
+        return Submitted(Level.SENT, (f"the field {held} after Enter",))
 
     def restore(self, *, retract: bool = False) -> Restored:
         notes: list[str] = []

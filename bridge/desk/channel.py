@@ -32,6 +32,7 @@ from registry.model import Interface
 SLACK_S = 5.0
 """How long before the drive's own deadline the hands are taken off, so that it can still be told how it went."""
 
+TAKEN_MOST = 256
 GRADES: Mapping[Level, Grade] = {Level.SENT: "claim", Level.DELIVERED: "claim", Level.VERIFIED: "readback"}
 
 log = logging.getLogger("koru.desk")
@@ -133,6 +134,8 @@ class InjectorChannel:
     def _remember(self, record: Record, error: InjectionError) -> None:
         if error.blocker is Blocker.STOPPED:
             self._taken[record.drive_id] = error.message.removeprefix("stopped by ")
+        while len(self._taken) > TAKEN_MOST:
+            del self._taken[next(iter(self._taken))]
 
     def _adapter(self, candidate: Candidate) -> str:
         return self._interfaces[candidate.interface].adapter or ""

@@ -31,7 +31,8 @@ class Desk:
         self._asked_at = -FRESH_S
         self._looked_at = -LOOK_S
         self._asking = anyio.Lock()
-        self._one = CapacityLimiter(1)
+        # One each: a call that hangs keeps its own place, and nobody else's.
+        self._one = {name: CapacityLimiter(1) for name in catalogue}
 
     def attach(self, tasks: TaskGroup) -> None:
         """The task group in which the injectors are asked ahead of time; the first answer is on its way then."""
@@ -86,16 +87,16 @@ class Desk:
         async with self._asking:
             if anyio.current_time() - self._asked_at < FRESH_S:
                 return
-            lacks = {}
-            for name, injector in self._injectors.items():
-                lacks[name] = await self._lack(injector)
+            lacks: dict[str, str | None] = {}
+            async with anyio.create_task_group() as tasks:
+                for name in self._injectors:
+                    tasks.start_soon(self._probe, name, lacks)
             self._lacks = lacks
             self._asked_at = anyio.current_time()
 
-    async def _lack(self, injector: Injector) -> str | None:
+    async def _probe(self, name: str, lacks: dict[str, str | None]) -> None:
+        lacks[name] = f"the desktop did not answer within {PROBE_S:g} s"
         with anyio.move_on_after(PROBE_S):
-            lack = await to_thread.run_sync(injector.needs, limiter=self._one, abandon_on_cancel=True)
-            return f"{lack.message} [{lack.blocker}]; next: {lack.hint}" if lack else None
-        # A limiter that a hung call still holds would make the others wait for it, too.
-        self._one = CapacityLimiter(1)
-        return f"the desktop did not answer within {PROBE_S:g} s"
+            needs = self._injectors[name].needs
+            lack = await to_thread.run_sync(needs, limiter=self._one[name], abandon_on_cancel=True)
+            lacks[name] = f"{lack.message} [{lack.blocker}]; next: {lack.hint}" if lack else None

@@ -36,6 +36,7 @@ class Truth:
     mangle: Callable[[str], str] = lambda text: text
     fetches: bool | None = True
     die_on: Chord | None = None
+    completion: str = ""
     lose_focus_after: int = 1 << 30
 
 
@@ -73,7 +74,7 @@ class LyingKeys:
         if chord == PASTE:
             self.real.text += self.real.mangle(self.clipboard.ours)
         elif chord == SUBMIT:
-            self.real.text = ""
+            self.real.text = self.real.completion
 
     def typable(self, text: str) -> str | None:
         return None if text.isascii() else "not ASCII"
@@ -207,6 +208,17 @@ def test_a_swallowed_enter_is_no_more_than_sent() -> None:
     assert isinstance(result, Submitted)
     assert result.level is Level.SENT
     assert real.pressed.count(SUBMIT) == 1
+
+
+def test_an_enter_that_chose_from_a_menu_is_no_more_than_sent() -> None:
+    """Completion menus take Enter for themselves and change the text: it is not gone."""
+    real = Truth(completion="/help ")
+    act = injection(real)
+    act.insert("/he")
+    result = act.submit()
+    assert isinstance(result, Submitted)
+    assert result.level is Level.SENT
+    assert result.notes == ("the field holds another text after Enter",)
 
 
 @pytest.mark.parametrize("change", ["focus", "edit", "stop"])
