@@ -187,6 +187,11 @@ class Goal(_Fields):
             raise ValueError("on_question: no reviewer is given that could answer")
         if self.on_question == "notes" and not self.notes:
             raise ValueError("on_question: there are no notes to answer from")
+        priced = self.reviewer is None or None not in (self.reviewer.price_in, self.reviewer.price_out)
+        if self.budget.money is not None and not priced:
+            raise ValueError(
+                "reviewer: a budget of money needs price_in and price_out: nobody tells what a token costs"
+            )
         if self.trust in ("observe", "draft"):
             raise ValueError("trust: a goal sends prompts, so it needs send or autonomous")
         return self

@@ -223,7 +223,7 @@ class Answered:
 
     turn: int
     by: AnsweredBy
-    text: str | None
+    text: str | None = None
     spent: Spent = Spent()
 
 

@@ -45,6 +45,11 @@ class Chat:
         self._write({"kind": 2, "k": ["requests"], "v": [request]})
         self._count += 1
 
+    def end(self, state: int) -> None:
+        """The last turn ends otherwise than it stood there."""
+        ended = {"value": state, "completedAt": _ms()}
+        self._write({"kind": 1, "k": ["requests", self._count - 1, "modelState"], "v": ended})
+
     def _write(self, entry: Json) -> None:
         with self._file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry, ensure_ascii=False) + "\n")
@@ -134,6 +139,9 @@ class FakeIde:
             self._deliver(message["id"], params)
         elif method == "drive/lookup":
             self._lookup(message["id"], params)
+        elif method == "chat/cancel" and "cancel" in self.script:
+            self.chat.end(self.script["cancel"])
+            self._reply(message["id"], {"issued": True})
         elif method in ("chat/cancel", "chat/open", "window/reload"):
             self._reply(message["id"], {"issued": True})
         else:

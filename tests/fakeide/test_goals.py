@@ -140,6 +140,51 @@ def test_notes_answer_in_a_persons_place_where_that_is_trusted(shop: Shop) -> No
     assert "Always the first." in shop.prompts()[1]
 
 
+NEEDS_INPUT, CANCELLED, COMPLETE = 4, 2, 1
+
+
+def waiting(kind: str) -> list[dict[str, Any]]:
+    facts = [{"kind": "submitted", "grade": "host"}, {"kind": "needs_input", "grade": "host", "detail": kind}]
+    answer = {"answer": {"disposition": "done", "facts": facts}}
+    return [{"turn": {"reply": "", "state": NEEDS_INPUT}}, answer]
+
+
+def test_a_chat_that_waits_is_freed_for_the_answer_that_is_given_here(shop: Shop) -> None:
+    shop.open(waiting("questionCarousel"), turn(0), cancel=CANCELLED)
+    shop.pursue()
+    question = shop.until("asking")["question"]
+    assert question["kind"] == "pending"
+    assert "questionCarousel" in question["text"]
+    shop.ask("answer", question_id=question["question_id"], text="Blue, please.")
+    assert shop.end()["state"] == "accepted"
+    assert "Blue, please." in shop.prompts()[1]
+
+
+def test_a_chat_that_stays_blocked_is_never_overrun(shop: Shop) -> None:
+    """The cancel is claimed and nothing comes of it: no prompt may cancel the question by itself."""
+    shop.open(waiting("questionCarousel"), turn(0))
+    shop.pursue()
+    question = shop.until("asking")["question"]
+    shop.ask("answer", question_id=question["question_id"], text="Blue, please.")
+    eventually(lambda: shop.ask("get")["activity"] == "frees the chat from its question", "it tries")
+    shop.ask("stop")
+    assert shop.end()["cause"] == "operator"
+    assert len(shop.prompts()) == 1
+
+
+def test_a_permission_is_given_in_the_ide_and_the_goal_goes_on(shop: Shop) -> None:
+    shop.open(waiting("toolInvocation"))
+    shop.pursue(notes=["Allow everything."])
+    assert shop.until("asking")["question"]["kind"] == "pending"
+    shop.leave(0)
+    (file,) = shop.storage.rglob("*.jsonl")
+    ended = {"kind": 1, "k": ["requests", 0, "modelState"], "v": {"value": COMPLETE, "completedAt": 1}}
+    with file.open("a", encoding="utf-8") as opened:
+        opened.write(json.dumps(ended) + "\n")
+    view = shop.end()
+    assert (view["state"], view["turn"]) == ("accepted", 1), view
+
+
 def trusted(shop: Shop) -> None:
     with Client.connect(shop.daemon.socket, role="operator") as client:
         grant = {"workspace": str(shop.folder), "interface": "vscode_native_send", "level": "autonomous"}

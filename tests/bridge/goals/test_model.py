@@ -53,6 +53,7 @@ def test_who_decides_in_a_persons_place_must_be_trusted_to() -> None:
         (GOOD + "on_question: reviewer\n", "goal.yaml:10: on_question: no reviewer"),
         (GOOD + "on_question: notes\n", "goal.yaml:10: on_question: there are no notes"),
         (GOOD + "reviewer: gpt\n", "goal.yaml:10: reviewer: give none, openai:MODEL"),
+        (GOOD + "reviewer: openai:m\n", "goal.yaml:10: reviewer: a budget of money needs"),
         (GOOD + "trust: observe\n", "goal.yaml:10: trust: a goal sends prompts"),
         ("goal: x\n", "checks: give at least one"),
         ("goal: ' '\nchecks: [{run: 'true'}]\n", "goal.yaml:1: goal: say what is to be reached"),

@@ -109,7 +109,7 @@ def picture_of(report: Path, editor: Editor, home_folder: Path, picture: Path) -
     try:
         page = browser.page(report.as_uri())
         browser.call(lambda: page.wait_for_selector("#verdict.good, #verdict.bad"))
-        browser.call(lambda: page.screenshot(path=picture, full_page=True))
+        browser.call(lambda: page.screenshot(path=picture))
         return str(browser.call(lambda: page.inner_text("#verdict")))
     finally:
         browser.close()
