@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from typing import Any
 
-HELP = "put a text into a window of the desktop, step by step"
+HELP = "put a text into a window, step by step"
 EXIT_DECLINED, EXIT_LIKELY, EXIT_LOST, EXIT_WITHHELD = 1, 4, 5, 6
 COLOUR = {"done": "green", "would": "dim", "refused": "red"}
 SLACK_S = 20.0

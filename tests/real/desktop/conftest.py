@@ -193,6 +193,13 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def bus(runtime: Path) -> Iterator[dict[str, str]]:
     """Environment with a session bus of our own, so that accessibility starts on it."""
+    with session_bus(runtime) as environment:
+        yield environment
+
+
+@contextlib.contextmanager
+def session_bus(runtime: Path) -> Iterator[dict[str, str]]:
+    """See `bus`; `runtime` is a private directory for its sockets."""
     require("dbus-daemon")
     environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY")}
     environment |= {"XDG_RUNTIME_DIR": str(runtime), "HOME": str(runtime), "NO_AT_BRIDGE": "0"}
@@ -207,6 +214,13 @@ def bus(runtime: Path) -> Iterator[dict[str, str]]:
 @pytest.fixture(scope="session")
 def display(bus: dict[str, str]) -> Iterator[dict[str, str]]:
     """An X server on a number it chose itself, with a window manager that is up."""
+    with x_display(bus) as environment:
+        yield environment
+
+
+@contextlib.contextmanager
+def x_display(bus: dict[str, str]) -> Iterator[dict[str, str]]:
+    """See `display`."""
     require("Xvfb", "openbox")
     read, write = os.pipe()
     command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1024x768x24", "-nolisten", "tcp", "-noreset"]
