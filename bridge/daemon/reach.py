@@ -85,14 +85,20 @@ class Reach:
         return answer
 
     async def _why_not_again(self, drive_id: str) -> str | None:
-        record = await self._drives.record(drive_id)
-        if not record.text_is_whole:
+        return await self._against(await self._drives.record(drive_id))
+
+    async def _against(self, record: Record) -> str | None:
+        """A drive that was settled this moment still has its text in memory: what its row lacks must decide."""
+        if record.secrets or not record.text_is_whole:
             return NOT_WHOLE
         return ALREADY_THERE if _told_late(record) or await self._stores.shows(record) else None
 
     async def _resend(self, drive_id: str, new_id: str) -> DriveView:
         """The other drive first: should the daemon die in between, the same id is found again and not sent twice."""
         record = await self._drives.record(drive_id)
+        against = await self._against(record)  # since the plan the text may be gone, or the turn may have come
+        if against is not None:
+            raise BridgeError(Reason.RECOVERY_UNFIT, f"not sent again: {against}", hint=f"koru drive show {drive_id}")
         again = await self._drives.start(_again(record, new_id))
         await self._drives.note("resent", {"drive_id": new_id}, drive_id)
         return again
