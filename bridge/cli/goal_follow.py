@@ -1,6 +1,7 @@
 """Follows one goal on a terminal: shows it, takes answers to its questions, and asks before Ctrl-C stops it."""
 
 import select
+import signal
 import sys
 
 from bridge.cli.goal_progress import Live
@@ -42,36 +43,51 @@ class Follower:
         self._live = Live()
         self._prompted: str | None = None
         self._asked_to_stop = False
+        self._pressed = 0
 
     def run(self) -> "View":
         """Until the goal has ended, asks what nobody here can answer, or is left to the daemon; the last view."""
-        self._client.request("events/subscribe", {"goal_id": self._view["goal_id"]})
-        self._refresh()
-        ticks = 0
-        while self._view["state"] not in ENDED:
-            try:
-                self._show()
-                if self._view["state"] == "asking" and not self._patient:
-                    break
-                self._tick()
-                ticks += 1
-                if ticks % REFRESH_TICKS == 0:
-                    self._refresh()
-            except KeyboardInterrupt:
-                if self._interrupted():
-                    break
+        # Counted, not raised: an exception in the middle of a request would lose part of the daemon's answer.
+        before = signal.signal(signal.SIGINT, self._press)
+        try:
+            self._client.request("events/subscribe", {"goal_id": self._view["goal_id"]})
+            self._refresh()
+            self._follow()
+        finally:
+            signal.signal(signal.SIGINT, before)
         self._live.leave() if self._prompted else None
         self._show()
         return self._view
 
+    def _press(self, _number: int, _frame: object) -> None:
+        self._pressed += 1
+
+    def _follow(self) -> None:
+        ticks = 0
+        while self._view["state"] not in ENDED:
+            self._show()
+            if self._view["state"] == "asking" and not self._patient:
+                return
+            self._tick()
+            ticks += 1
+            if ticks % REFRESH_TICKS == 0:
+                self._refresh()
+            if self._pressed and self._left():
+                return
+
     def _tick(self) -> None:
+        if not self._hear():
+            self._take_answer()
+
+    def _hear(self) -> bool:
+        """Whether something was told about the goal within a moment."""
         for method, told in self._client.notifications(TICK_S):
             if method == "events/event" and told.get("goal"):
                 self._view = told["goal"]
                 if self._events and told["seq"]:
                     emit({"seq": told["seq"], "kind": told["kind"], "at_ms": told["at_ms"], "goal": self._view})
-                return
-        self._take_answer()
+                return True
+        return False
 
     def _refresh(self) -> None:
         self._view = self._client.request("goals/get", {"goal_id": self._view["goal_id"]})
@@ -85,7 +101,7 @@ class Follower:
         if self._types and question:
             self._prompted = question["question_id"]
             self._live.leave()
-            print("answer (one line): ", end="", file=sys.stderr, flush=True)
+            _prompt("answer (one line): ")
 
     def _take_answer(self) -> None:
         question = self._view.get("question")
@@ -107,27 +123,35 @@ class Follower:
             print(f"koru: {error.message}", file=sys.stderr)
         self._prompted = None
 
-    def _interrupted(self) -> bool:
-        """The first time it is asked what to do, the second time the goal is stopped. True: leave it alone."""
-        word = "y"
-        if not self._asked_to_stop:
+    def _left(self) -> bool:
+        """Ctrl-C: the first time it is asked what to do, the second time the goal is stopped. True: leave it alone."""
+        if self._pressed == 1 and not self._asked_to_stop and not self._types:
             self._asked_to_stop = True
-            if not self._types:
-                print("koru: Ctrl-C again stops the goal", file=sys.stderr, flush=True)
-                return False
-            word = _read_word()
+            self._pressed = 0
+            print("koru: Ctrl-C again stops the goal", file=sys.stderr, flush=True)
+            return False
+        word = self._ask_to_stop() if self._types else "y"
+        self._pressed, self._prompted = 0, None
         self._live.leave()
         if word == "y":
             self._client.request("goals/stop", {"goal_id": self._view["goal_id"]})
-        elif word != "d":
-            self._asked_to_stop = False
         return word == "d"
 
-
-def _read_word() -> str:
-    try:
-        print(STOP_WORDS, end="", file=sys.stderr, flush=True)
-        return sys.stdin.readline().strip().lower()
-    except KeyboardInterrupt:
+    def _ask_to_stop(self) -> str:
+        """The word that was typed, y for a second Ctrl-C. What the daemon tells meanwhile is taken, so that it waits
+        for nobody."""
+        _prompt(STOP_WORDS)
+        while self._pressed < 2 and self._view["state"] not in ENDED:
+            if select.select([sys.stdin], [], [], 0)[0]:
+                return sys.stdin.readline().strip().lower()
+            self._hear()
         print(file=sys.stderr)
-        return "y"
+        return "y" if self._pressed > 1 else ""
+
+
+def _prompt(words: str) -> None:
+    """What was typed before it was asked is no answer."""
+    import termios
+
+    termios.tcflush(sys.stdin, termios.TCIFLUSH)
+    print(words, end="", file=sys.stderr, flush=True)
