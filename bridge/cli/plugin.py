@@ -4,7 +4,7 @@ import json
 import zipfile
 from pathlib import Path
 
-from bridge.cli import jetbrains_plugin
+from bridge.cli import jetbrains_plugin, plugin_selftest
 from bridge.cli.ide_command import IdeCommand, select
 from bridge.cli.output import emit, paint, say, table
 from bridge.client import Client
@@ -16,14 +16,18 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from typing import Any
 
-HELP = "install the plugin into an IDE, or compare versions"
+HELP = "install the plugin into an IDE, compare versions, or let it test itself"
 VSIX = Path(__file__).parents[1] / "assets" / "koru-vscode.vsix"
 PLUGIN_NAME = "koru-vscode"
 EXIT_PARTLY = 1  # what could be done was done, what could not was named
 
 
 def configure(parser: "ArgumentParser") -> None:
-    parser.add_argument("action", choices=("install", "status"), help="install the plugin, or compare versions")
+    parser.add_argument(
+        "action",
+        choices=("install", "status", "selftest"),
+        help="install the plugin, compare versions, or show what running plugins find in their IDEs",
+    )
     parser.add_argument(
         "--ide", metavar="IDE", help="only this one: code, cursor, idea, pycharm ... (all found of VS Code's)"
     )
@@ -31,6 +35,8 @@ def configure(parser: "ArgumentParser") -> None:
 
 
 def run(arguments: "Namespace") -> int:
+    if arguments.action == "selftest":
+        return plugin_selftest.run(arguments)
     if arguments.ide in JETBRAINS_IDES:
         return jetbrains_plugin.run(arguments)
     extension, bundled = bundle(VSIX)

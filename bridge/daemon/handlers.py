@@ -58,6 +58,8 @@ from bridge.protocol.messages import (
     RecoveryRunParams,
     RecoveryRunResult,
     Role,
+    SelfTestParams,
+    SelfTestResult,
     SessionsListResult,
     StatusResult,
     StoreFault,
@@ -69,6 +71,8 @@ from bridge.protocol.messages import (
 )
 from bridge.protocol.peer import Handler
 from bridge.version import VERSION
+
+SELFTEST_S = 15.0
 
 
 class Drives(Protocol):
@@ -291,6 +295,17 @@ async def _sessions_list(house: House, connection: Connection, params: Message) 
     return SessionsListResult(sessions=[session.view() for session in house.sessions.live()])
 
 
+async def _selftest(house: House, connection: Connection, params: SelfTestParams) -> SelfTestResult:
+    session = next((each for each in house.sessions.live() if each.session_id == params.session_id), None)
+    if session is None:
+        text = "no such session is connected now"
+        raise BridgeError(Reason.INVALID_PARAMS, text, where="session_id", hint="koru status")
+    answer = await session.peer.request("plugin/selftest", Empty(), timeout=SELFTEST_S)
+    if not isinstance(answer, SelfTestResult):
+        raise BridgeError(Reason.INVALID_RESULT, f"{session} answered something else than a self-test")
+    return answer
+
+
 async def _recovery_run(house: House, connection: Connection, params: RecoveryRunParams) -> RecoveryRunResult:
     return await house.recoveries.run(params, connection.role or "client")
 
@@ -354,6 +369,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "drive/cancel": lambda house, _, params: house.drives.cancel(params),
     "events/subscribe": _subscribe,
     "sessions/list": _sessions_list,
+    "sessions/selftest": _selftest,
     "chats/list": lambda house, _, params: house.chats.list(params),
     "interfaces/explain": _explain,
     "interfaces/list": _interfaces_list,

@@ -41,3 +41,25 @@ class CommandsListResult(Message):
     """The commands the host really has."""
 
     commands: list[str]
+
+
+class Lookup(Message):
+    """One thing that was looked for in the host. `detail` says more than whether it is there."""
+
+    kind: Identifier
+    name: str
+    found: bool
+    detail: str | None = None
+
+
+class SelfTestParams(Message):
+    """Which session's plugin is to test itself."""
+
+    session_id: Identifier
+
+
+class SelfTestResult(Message):
+    """What each look-up of a plugin gave in its host, touching nothing. Known kinds: chat, plugin, tool_window, action,
+    member, socket, journal, catalogue."""
+
+    lookups: list[Lookup]

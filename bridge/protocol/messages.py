@@ -18,7 +18,10 @@ from bridge.protocol.commanding import ChatOpenParams as ChatOpenParams
 from bridge.protocol.commanding import CommandResult as CommandResult
 from bridge.protocol.commanding import CommandsListParams as CommandsListParams
 from bridge.protocol.commanding import CommandsListResult as CommandsListResult
+from bridge.protocol.commanding import Lookup as Lookup
 from bridge.protocol.commanding import LookupParams as LookupParams
+from bridge.protocol.commanding import SelfTestParams as SelfTestParams
+from bridge.protocol.commanding import SelfTestResult as SelfTestResult
 from bridge.protocol.examining import DoctorRunParams as DoctorRunParams
 from bridge.protocol.examining import DoctorRunResult as DoctorRunResult
 from bridge.protocol.examining import ExaminedState as ExaminedState

@@ -216,9 +216,30 @@ export interface CommandsListResult {
   readonly commands: readonly string[];
 }
 
+/** One thing that was looked for in the host. `detail` says more than whether it is there. */
+export interface Lookup {
+  readonly kind: string;
+  readonly name: string;
+  readonly found: boolean;
+  readonly detail?: string | undefined;
+}
+
 /** What does the plugin's own journal know of this drive? */
 export interface LookupParams {
   readonly drive_id: string;
+}
+
+/** Which session's plugin is to test itself. */
+export interface SelfTestParams {
+  readonly session_id: string;
+}
+
+/**
+ * What each look-up of a plugin gave in its host, touching nothing. Known kinds: chat, plugin, tool_window, action,
+ * member, socket, journal, catalogue.
+ */
+export interface SelfTestResult {
+  readonly lookups: readonly Lookup[];
 }
 
 /** Run all checks, or the one of that id; tell all, or what is about that interface. A check may take so long. */
@@ -1111,7 +1132,10 @@ export interface Messages {
   readonly CommandResult: CommandResult;
   readonly CommandsListParams: CommandsListParams;
   readonly CommandsListResult: CommandsListResult;
+  readonly Lookup: Lookup;
   readonly LookupParams: LookupParams;
+  readonly SelfTestParams: SelfTestParams;
+  readonly SelfTestResult: SelfTestResult;
   readonly DoctorRunParams: DoctorRunParams;
   readonly DoctorRunResult: DoctorRunResult;
   readonly ExaminedView: ExaminedView;
@@ -1266,8 +1290,20 @@ export const SHAPES: Readonly<Record<MessageName, readonly Field[]>> = {
   CommandsListResult: [
     { name: "commands", kind: { is: "list", of: { is: "string" } }, need: "required" },
   ],
+  Lookup: [
+    { name: "kind", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "name", kind: { is: "string" }, need: "required" },
+    { name: "found", kind: { is: "boolean" }, need: "required" },
+    { name: "detail", kind: { is: "string" }, need: "optional" },
+  ],
   LookupParams: [
     { name: "drive_id", kind: { is: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" }, need: "required" },
+  ],
+  SelfTestParams: [
+    { name: "session_id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+  ],
+  SelfTestResult: [
+    { name: "lookups", kind: { is: "list", of: { is: "message", name: "Lookup" } }, need: "required" },
   ],
   DoctorRunParams: [
     { name: "check", kind: { is: "string", least: 1, most: 256 }, need: "optional" },
@@ -1893,6 +1929,7 @@ export interface Methods {
   readonly "drive/lookup": { readonly params: LookupParams; readonly result: LookupResult };
   readonly "commands/list": { readonly params: CommandsListParams; readonly result: CommandsListResult };
   readonly "window/reload": { readonly params: Empty; readonly result: CommandResult };
+  readonly "plugin/selftest": { readonly params: Empty; readonly result: SelfTestResult };
   readonly "chat/event": { readonly params: ChatEvent; readonly result: null };
   readonly "surfaces/changed": { readonly params: SurfacesChanged; readonly result: null };
   readonly "log/message": { readonly params: LogMessage; readonly result: null };
@@ -1903,6 +1940,7 @@ export interface Methods {
   readonly "drive/cancel": { readonly params: DriveGetParams; readonly result: DriveView };
   readonly "events/subscribe": { readonly params: SubscribeParams; readonly result: SubscribeResult };
   readonly "sessions/list": { readonly params: Empty; readonly result: SessionsListResult };
+  readonly "sessions/selftest": { readonly params: SelfTestParams; readonly result: SelfTestResult };
   readonly "interfaces/explain": { readonly params: ExplainParams; readonly result: ExplainResult };
   readonly "interfaces/list": { readonly params: Empty; readonly result: InterfacesListResult };
   readonly "trust/list": { readonly params: Empty; readonly result: TrustListResult };
@@ -1942,7 +1980,8 @@ export type PluginMethod =
   | "chat/cancel"
   | "drive/lookup"
   | "commands/list"
-  | "window/reload";
+  | "window/reload"
+  | "plugin/selftest";
 
 export const METHODS: {
   readonly [M in Method]: {
@@ -1960,6 +1999,7 @@ export const METHODS: {
   "drive/lookup": { answeredBy: "plugin", askedBy: ["client", "operator", "plugin"], params: "LookupParams", result: "LookupResult" },
   "commands/list": { answeredBy: "plugin", askedBy: ["client", "operator", "plugin"], params: "CommandsListParams", result: "CommandsListResult" },
   "window/reload": { answeredBy: "plugin", askedBy: ["client", "operator", "plugin"], params: "Empty", result: "CommandResult" },
+  "plugin/selftest": { answeredBy: "plugin", askedBy: ["client", "operator", "plugin"], params: "Empty", result: "SelfTestResult" },
   "chat/event": { answeredBy: "daemon", askedBy: ["plugin"], params: "ChatEvent", result: null },
   "surfaces/changed": { answeredBy: "daemon", askedBy: ["plugin"], params: "SurfacesChanged", result: null },
   "log/message": { answeredBy: "daemon", askedBy: ["plugin"], params: "LogMessage", result: null },
@@ -1970,6 +2010,7 @@ export const METHODS: {
   "drive/cancel": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "DriveGetParams", result: "DriveView" },
   "events/subscribe": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "SubscribeParams", result: "SubscribeResult" },
   "sessions/list": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "Empty", result: "SessionsListResult" },
+  "sessions/selftest": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "SelfTestParams", result: "SelfTestResult" },
   "interfaces/explain": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "ExplainParams", result: "ExplainResult" },
   "interfaces/list": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "Empty", result: "InterfacesListResult" },
   "trust/list": { answeredBy: "daemon", askedBy: ["client", "operator"], params: "Empty", result: "TrustListResult" },

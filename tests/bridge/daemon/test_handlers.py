@@ -21,11 +21,15 @@ from bridge.protocol.messages import (
     Empty,
     Event,
     InitializeParams,
+    InitializeResult,
     LedgerTailParams,
     LedgerTailResult,
     LedgerVerifyResult,
+    Lookup,
     Message,
     ProtocolRange,
+    SelfTestParams,
+    SelfTestResult,
     StatusResult,
     SubscribeParams,
     SubscribeResult,
@@ -135,6 +139,34 @@ async def test_status_counts_what_there_is(serve: "Serve") -> None:
         verdict = await peer.request("ledger/verify", Empty(), timeout=PATIENCE)
         assert isinstance(verdict, LedgerVerifyResult)
         assert verdict.rows == 7
+
+
+@pytest.mark.anyio
+async def test_a_self_test_is_asked_of_that_session_s_plugin(serve: "Serve") -> None:
+    found = SelfTestResult(lookups=[Lookup(kind="action", name="Send", found=False, detail="absent")])
+
+    async def answer(params: Message) -> Message:
+        return found
+
+    async with serve() as served, served.peer({"plugin/selftest": answer}) as plugin, served.peer() as peer:
+        hello = await plugin.request("initialize", served.hello("w1"), timeout=PATIENCE)
+        assert isinstance(hello, InitializeResult)
+        await peer.request("initialize", CLIENT, timeout=PATIENCE)
+        asked = SelfTestParams(session_id=hello.session_id)
+        assert await peer.request("sessions/selftest", asked, timeout=PATIENCE) == found
+        with pytest.raises(BridgeError) as refused:
+            await peer.request("sessions/selftest", SelfTestParams(session_id="nobody"), timeout=PATIENCE)
+        assert (refused.value.reason, refused.value.where) == (Reason.INVALID_PARAMS, "session_id")
+
+
+@pytest.mark.anyio
+async def test_a_plugin_that_cannot_test_itself_says_so(serve: "Serve") -> None:
+    async with serve() as served, served.plugin("w1") as (_, hello), served.peer() as peer:
+        await peer.request("initialize", CLIENT, timeout=PATIENCE)
+        with pytest.raises(BridgeError) as refused:
+            asked = SelfTestParams(session_id=hello.session_id)
+            await peer.request("sessions/selftest", asked, timeout=PATIENCE)
+        assert refused.value.reason == Reason.UNKNOWN_METHOD
 
 
 # --- subscriptions ---------------------------------------------------------------------------------------------------

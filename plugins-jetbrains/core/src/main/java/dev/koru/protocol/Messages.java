@@ -433,6 +433,34 @@ public final class Messages {
     }
 
     /**
+     * One thing that was looked for in the host. `detail` says more than whether it is there.
+     */
+    public record Lookup(String kind, String name, boolean found, String detail) implements Message {
+        public static Lookup decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static Lookup read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new Lookup(
+                    fields.required("kind", IDENTIFIER),
+                    fields.required("name", TEXT),
+                    fields.required("found", Wire::flag),
+                    fields.optional("detail", TEXT));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("kind", kind);
+            wire.put("name", name);
+            wire.put("found", found);
+            if (detail != null) wire.put("detail", detail);
+            return wire;
+        }
+    }
+
+    /**
      * What does the plugin's own journal know of this drive?
      */
     public record LookupParams(String driveId) implements Message {
@@ -450,6 +478,51 @@ public final class Messages {
         public Map<String, Object> encode() {
             var wire = new LinkedHashMap<String, Object>();
             wire.put("drive_id", driveId);
+            return wire;
+        }
+    }
+
+    /**
+     * Which session's plugin is to test itself.
+     */
+    public record SelfTestParams(String sessionId) implements Message {
+        public static SelfTestParams decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static SelfTestParams read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new SelfTestParams(
+                    fields.required("session_id", IDENTIFIER));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("session_id", sessionId);
+            return wire;
+        }
+    }
+
+    /**
+     * What each look-up of a plugin gave in its host, touching nothing. Known kinds: chat, plugin, tool_window, action,
+     * member, socket, journal, catalogue.
+     */
+    public record SelfTestResult(List<Lookup> lookups) implements Message {
+        public static SelfTestResult decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static SelfTestResult read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new SelfTestResult(
+                    fields.required("lookups", Wire.list(Lookup::read)));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("lookups", lookups.stream().map(Lookup::encode).toList());
             return wire;
         }
     }
@@ -3106,6 +3179,7 @@ public final class Messages {
             Map.entry("drive/lookup", new Method("plugin", LookupParams::decode, LookupResult::decode)),
             Map.entry("commands/list", new Method("plugin", CommandsListParams::decode, CommandsListResult::decode)),
             Map.entry("window/reload", new Method("plugin", Empty::decode, CommandResult::decode)),
+            Map.entry("plugin/selftest", new Method("plugin", Empty::decode, SelfTestResult::decode)),
             Map.entry("chat/event", new Method("daemon", ChatEvent::decode, null)),
             Map.entry("surfaces/changed", new Method("daemon", SurfacesChanged::decode, null)),
             Map.entry("log/message", new Method("daemon", LogMessage::decode, null)),
@@ -3116,6 +3190,7 @@ public final class Messages {
             Map.entry("drive/cancel", new Method("daemon", DriveGetParams::decode, DriveView::decode)),
             Map.entry("events/subscribe", new Method("daemon", SubscribeParams::decode, SubscribeResult::decode)),
             Map.entry("sessions/list", new Method("daemon", Empty::decode, SessionsListResult::decode)),
+            Map.entry("sessions/selftest", new Method("daemon", SelfTestParams::decode, SelfTestResult::decode)),
             Map.entry("interfaces/explain", new Method("daemon", ExplainParams::decode, ExplainResult::decode)),
             Map.entry("interfaces/list", new Method("daemon", Empty::decode, InterfacesListResult::decode)),
             Map.entry("trust/list", new Method("daemon", Empty::decode, TrustListResult::decode)),
