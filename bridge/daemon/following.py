@@ -7,9 +7,11 @@ from typing import Protocol
 import anyio
 from anyio import to_thread
 
+from bridge.daemon.journal import now_ms
+from bridge.daemon.watch import Shown
 from bridge.drive.record import Record
 from bridge.drive.steps import Anchor, Candidate
-from bridge.goals.reading import rate_limit
+from bridge.goals.reading import rate_limit, resets_in
 from bridge.goals.steps import Driven
 from bridge.protocol.errors import BridgeError
 from bridge.protocol.messages import (
@@ -47,8 +49,8 @@ class Chats(Protocol):
     """What can be seen of chats in their own stores."""
 
     async def anchor(self, record: Record, candidate: Candidate) -> Anchor: ...
-    async def turn_now(self, record: Record) -> tuple[TurnState, str | None, str | None] | None:
-        """State, reason and reply of a drive's turn as the store shows it now; None when it shows none."""
+    async def turn_now(self, record: Record) -> Shown | None:
+        """A drive's turn as the store shows it now; None when it shows none."""
 
 
 class Follower:
@@ -109,9 +111,11 @@ class Follower:
             return
 
     async def _ended(self, view: DriveView) -> Driven:
-        if view.turn is None or view.turn.state != "wait_timeout":
+        if view.turn is None or view.turn.state not in ("wait_timeout", "turn_failed"):
             return driven(view)
         record = await self._drives.record(view.drive_id)
+        if view.turn.state == "turn_failed":
+            return driven(view, shown=await self._chats.turn_now(record))
         if record.candidate is not None:
             await self._cancel_turn(record, record.candidate)
         end = driven(view)
@@ -124,11 +128,17 @@ class Follower:
         with anyio.move_on_after(seconds):
             while True:
                 shown = await self._chats.turn_now(record)
-                if shown is not None and shown[0] not in ("waiting", "needs_input"):
-                    state, reason, reply = shown
-                    limited, resets = rate_limit(reason or "") if state == "turn_failed" else (False, None)
+                if shown is not None and shown.state not in ("waiting", "needs_input"):
+                    limited, resets = _limit(shown.state, shown.reason or "", shown)
                     return Driven(
-                        0, drive_id, view.outcome or "unknown", state, reply, reason, None, None, limited, resets
+                        0,
+                        drive_id,
+                        view.outcome or "unknown",
+                        shown.state,
+                        shown.reply,
+                        shown.reason,
+                        limited=limited,
+                        resets_in_ms=resets,
                     )
                 await anyio.sleep(LOOK_MS / 1000)
         return Driven(0, drive_id, view.outcome or "unknown", "wait_timeout", reason="its end was not seen")
@@ -193,15 +203,12 @@ class Quiet:
         return anyio.current_time() - self._since >= self._quiet_s
 
 
-def driven(view: DriveView, *, still: bool = False) -> Driven:
-    """What a settled drive says; its turn is set by who asked."""
+def driven(view: DriveView, *, still: bool = False, shown: Shown | None = None) -> Driven:
+    """What a settled drive says; its turn is set by who asked. `shown`: the turn by its own store."""
     turn = view.turn
     failed = [fact.detail for fact in view.facts if fact.kind == "turn_failed" and fact.detail]
-    limited, resets = (
-        rate_limit(" ".join(failed) or (turn.reason or "") if turn else "")
-        if turn and turn.state == "turn_failed"
-        else (False, None)
-    )
+    said = " ".join(failed) or (turn.reason if turn else None) or ""
+    limited, resets = _limit(turn.state if turn else None, said, shown)
     asks = [fact.detail for fact in view.facts if fact.kind == "needs_input" and fact.detail]
     reason = view.reason if turn is None else turn.reason
     if turn is not None and turn.state == "turn_failed" and failed:
@@ -221,6 +228,17 @@ def driven(view: DriveView, *, still: bool = False) -> Driven:
         resets,
         still,
     )
+
+
+def _limit(state: TurnState | None, said: str, shown: Shown | None) -> tuple[bool, int | None]:
+    """Is the turn rate limited, and for how many milliseconds more? The store's word comes before that of a text."""
+    if state != "turn_failed":
+        return False, None
+    now = now_ms()
+    by_text, resets = rate_limit(said, now)
+    by_store = shown is not None and shown.limited
+    told = resets_in(shown.resets_at_ms, now) if shown is not None else None
+    return by_text or by_store, told if told is not None else resets
 
 
 def _over(view: DriveView) -> bool:

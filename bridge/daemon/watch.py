@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -44,6 +45,17 @@ TURN_OF_KIND: dict[FactKind, TurnState] = {
 
 log = logging.getLogger("koru.watch")
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A drive's turn as its store shows it. `resets_at_ms`: when a rate limit ends, milliseconds since 1970."""
+
+    state: TurnState
+    reason: str | None = None
+    reply: str | None = None
+    limited: bool = False
+    resets_at_ms: int | None = None
 
 
 class Stores:
@@ -99,8 +111,8 @@ class Stores:
             return None
         return any(text_sha(prompt.text) == record.text_sha for prompt in delta.prompts)
 
-    async def turn_now(self, record: Record) -> tuple[TurnState, str | None, str | None] | None:
-        """State, reason and reply of a drive's turn as the store shows it now; None when it shows none."""
+    async def turn_now(self, record: Record) -> Shown | None:
+        """A drive's turn as the store shows it now; None when it shows none."""
         observer = self._observers.get(record.anchor.observer or "")
         if observer is None or record.anchor.cursor is None:
             return None
@@ -111,11 +123,7 @@ class Stores:
         except (ObserverError, TimeoutError):
             return None
         own = [prompt for prompt in delta.prompts if text_sha(prompt.text) == record.text_sha]
-        kind = KIND_OF_STATE.get(own[-1].state) if own else None
-        if kind is None:
-            return None
-        answer = delta.reply(own[-1])
-        return TURN_OF_KIND.get(kind, "waiting"), own[-1].reason, answer.text[:REPLY_MAX_CHARS] if answer else None
+        return _shown(delta, own[-1]) if own else None
 
     async def follow(self, record: Record, anchor: Anchor, report: Callable[[Fact], None]) -> None:
         """Report what the store shows of this drive's turn, until cancelled."""
@@ -183,6 +191,21 @@ def _ignore(fault: Fault) -> None:
 def _cursor(observer: Observer, hint: StoreHint) -> Cursor:
     store: Store = observer.at(Path(hint.path))
     return observer.cursor(store)
+
+
+def _shown(delta: Delta, prompt: Turn) -> Shown | None:
+    kind = KIND_OF_STATE.get(prompt.state)
+    if kind is None:
+        return None
+    answer = delta.reply(prompt)
+    limited = prompt.state is State.RATE_LIMITED
+    return Shown(
+        TURN_OF_KIND.get(kind, "waiting"),
+        prompt.reason,
+        answer.text[:REPLY_MAX_CHARS] if answer else None,
+        limited,
+        prompt.resets_ms if limited else None,
+    )
 
 
 def _facts(delta: Delta, claims: Claims, drive_id: str, now: float) -> Iterator[Fact]:

@@ -1,13 +1,19 @@
 """What can be read in an agent's words by rules alone: does it ask something, is it rate limited, and for how long?"""
 
 import re
+from datetime import datetime
 
 QUESTION_CHARS = 1000
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _MARKS = " \t*_`>#\"')]}"
 _LIMITED = re.compile(r"rate.?limit|too many requests|quota|\b429\b|usage limit", re.IGNORECASE)
-_SPAN = re.compile(r"(?:in|after|for)\s+(?:about\s+)?(\d+(?:\.\d+)?)\s*(ms|s|sec|m|min|h|d)[a-z]*\b", re.IGNORECASE)
-_MS = {"ms": 1, "s": 1000, "sec": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
+_UNIT = r"(?:milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)(?![a-z])"
+_PART = re.compile(rf"(\d+(?:\.\d+)?)\s*({_UNIT})", re.IGNORECASE)
+_SPAN = re.compile(rf"\b(?:in|after|for)\s+(?:about\s+)?((?:\d+(?:\.\d+)?\s*{_UNIT}(?:,|\s|and\b)*)+)", re.IGNORECASE)
+_RETRY_AFTER = re.compile(r"retry.after[\"']?\s*[:=]?\s*(\d+(?:\.\d+)?)(?![\d.]*\s*[a-z])", re.IGNORECASE)
+# Without a zone a time is not guessed at.
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)? ?(?:Z|UTC|[+-]\d\d:?\d\d)")
+_MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 RESET_MOST_MS = 7 * 86_400_000
 
 
@@ -21,9 +27,33 @@ def question(reply: str | None) -> str | None:
     return lines[-1][-QUESTION_CHARS:]
 
 
-def rate_limit(details: str) -> tuple[bool, int | None]:
+def rate_limit(details: str, now_ms: int) -> tuple[bool, int | None]:
     """Does this say that the agent is rate limited, and for how many milliseconds more (None: not said)?"""
     if not _LIMITED.search(details):
         return False, None
-    found = _SPAN.search(details)
-    return True, min(int(float(found[1]) * _MS[found[2].lower()]), RESET_MOST_MS) if found else None
+    if (span := _SPAN.search(details)) is not None:
+        return True, min(sum(_ms(number, unit) for number, unit in _PART.findall(span[1])), RESET_MOST_MS)
+    if (seconds := _RETRY_AFTER.search(details)) is not None:
+        return True, min(int(float(seconds[1]) * 1000), RESET_MOST_MS)
+    return True, resets_in(_moment_ms(details), now_ms)
+
+
+def resets_in(at_ms: int | None, now_ms: int) -> int | None:
+    """From a moment to how long it is until then; None for one that is not known or over."""
+    return min(at_ms - now_ms, RESET_MOST_MS) if at_ms is not None and at_ms > now_ms else None
+
+
+def _ms(number: str, unit: str) -> int:
+    word = unit.lower()
+    per = 1 if word == "ms" or word.startswith("milli") else _MS[word[0]]
+    return int(float(number) * per)
+
+
+def _moment_ms(text: str) -> int | None:
+    found = _MOMENT.search(text)
+    if found is None:
+        return None
+    try:
+        return int(datetime.fromisoformat(found[0].replace(" UTC", "Z").replace("UTC", "Z").strip()).timestamp() * 1000)
+    except ValueError:
+        return None
