@@ -6,14 +6,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from bridge.client import Client
-from bridge.goals.steps import Decide
 from tests.benchmarks.deliver import Plugin, daemon
-from tests.bridge.goals.test_machine import CASES, play
+from tests.bridge.goals.test_machine import CASES, decided, expected, play
 
 TURNS = 20
 DECISION_BAR = 4.0
@@ -113,19 +111,22 @@ def spans(rows: list[dict[str, Any]]) -> tuple[list[int], list[int]]:
     return to_decision, whole
 
 
-def wrong_decisions() -> list[dict[str, Any]]:
-    """One row for each way a goal can end: how many scenarios, and how many were decided otherwise."""
-    played, wrong = Counter[str](), Counter[str]()
+def scenarios() -> list[dict[str, Any]]:
+    """One row for each scenario: what was decided, and what should be. The last row counts those that differ."""
+    table = []
     for case in CASES:
-        expected = case.get("cause") or "accept"
-        last = play(case)[-1]
-        got = (last.cause or last.decision) if isinstance(last, Decide) else "nothing"
-        played[expected] += 1
-        wrong[expected] += got != expected
-    return [
-        _row(f"wrong decisions, {end}", wrong[end], "", f"{count} scenarios", None, "0", wrong[end] == 0)
-        for end, count in sorted(played.items())
-    ]
+        came, wanted = decided(case, play(case)), expected(case)
+        table.append(_row(f"goal: {case['case']}", _words(came), "", "scripted", None, _words(wanted), came == wanted))
+    wrong = sum(not row["met"] for row in table)
+    return [*table, _row("wrong decisions over the scenarios", wrong, "", f"{len(table)}", None, "0", wrong == 0)]
+
+
+def _words(end: dict[str, Any]) -> str:
+    said = [end["decision"] + (f" ({end['cause']})" if end["cause"] else "")]
+    said += [f"{end['drives']} driven"] if "drives" in end else []
+    said += [f"a person asked ({kind})" for kind in end.get("asked", ())]
+    said += [f"waited {ms / 1000:g} s" for ms in end.get("waited", ())]
+    return ", ".join(said + ["answered"] * len(end.get("told", ())))
 
 
 def _row(measure: str, value: Any, unit: str, against: str, ratio: float | None, bar: str, met: bool) -> dict[str, Any]:
@@ -161,5 +162,5 @@ def rows() -> list[dict[str, Any]]:
             f"<= {OVERHEAD_BAR:g} x",
             overhead <= OVERHEAD_BAR * baseline,
         ),
-        *wrong_decisions(),
+        *scenarios(),
     ]
