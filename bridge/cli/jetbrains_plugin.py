@@ -1,28 +1,19 @@
 """`koru plugin` for a JetBrains IDE: into its plugins directory, which it reads at its start."""
 
-import re
 import shutil
-import sys
 import tempfile
 import zipfile
-from io import BytesIO
 from pathlib import Path
 
 from bridge.cli.output import emit, paint, say, table
 from bridge.client import Client
+from bridge.jetbrains_folders import ARCHIVE, NAME, SINCE, brought, folders, installed, root
 from bridge.protocol.errors import BridgeError, Reason
 from registry.ides import JETBRAINS_IDES, JetBrainsIde
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-
-ARCHIVE = Path(__file__).parents[1] / "assets" / "koru-jetbrains.zip"
-NAME = "koru-jetbrains"
-JAR = f"{NAME}/lib/{NAME}.jar"
-SINCE = (2022, 3)  # the oldest whose Java has Unix sockets; plugin.xml says the same
-_VERSION = re.compile(r"<version>([^<]+)</version>")
-_FOLDER = re.compile(r"([A-Za-z]+)(\d{4})\.(\d+)")
 
 
 def run(arguments: "Namespace") -> int:
@@ -36,11 +27,11 @@ def run(arguments: "Namespace") -> int:
         )
     ide = JETBRAINS_IDES[arguments.ide]
     bundled = bundle(ARCHIVE)
-    folders = find(ide)
+    found = find(ide)
     if arguments.action == "install":
-        for folder in folders:
+        for folder in found:
             install(folder, bundled)
-    listed = [_listed(folder, bundled) for folder in folders]
+    listed = [_listed(folder, bundled) for folder in found]
     if arguments.json:
         emit({"plugin": NAME, "bundled": bundled, "ides": listed, "sessions": _running(ide)})
         return 0
@@ -60,11 +51,7 @@ def run(arguments: "Namespace") -> int:
 
 def bundle(archive: Path) -> str:
     """Version of the plugin that this Koru brings. BridgeError TOOL_MISSING."""
-    try:
-        with zipfile.ZipFile(archive) as packed:
-            version = _version(packed.read(JAR))
-    except (OSError, KeyError, zipfile.BadZipFile):
-        version = None
+    version = brought(archive)
     if version is None:
         text = "this Koru brings no JetBrains plugin"
         raise BridgeError(
@@ -75,16 +62,13 @@ def bundle(archive: Path) -> str:
 
 def find(ide: JetBrainsIde) -> list[Path]:
     """The plugins directories of all its versions that are new enough. BridgeError TOOL_MISSING."""
-    root = _root(ide.vendor)
-    found = (
-        [path for path in sorted(root.iterdir()) if path.is_dir() and _fits(ide, path.name)] if root.is_dir() else []
-    )
+    found = folders(ide)
     if not found:
         wanted = " or ".join(f"{name}{SINCE[0]}.{SINCE[1]}" for name in ide.folders)
-        text = f"no {ide.title} of {SINCE[0]}.{SINCE[1]} or newer was ever started here; looked for {wanted} in {root}"
+        there = root(ide.vendor)
+        text = f"no {ide.title} of {SINCE[0]}.{SINCE[1]} or newer was ever started here; looked for {wanted} in {there}"
         raise BridgeError(Reason.TOOL_MISSING, text, hint=f"start {ide.title} once, then run this again")
-    # macOS keeps plugins and settings apart, Linux does not.
-    return [path / "plugins" if sys.platform == "darwin" else path for path in found]
+    return found
 
 
 def install(folder: Path, wanted: str) -> None:
@@ -102,31 +86,6 @@ def install(folder: Path, wanted: str) -> None:
         raise BridgeError(Reason.TOOL_FAILED, text, where=str(folder)) from None
     if installed(folder) != wanted:
         raise BridgeError(Reason.TOOL_FAILED, f"{folder} holds another plugin than was put there", where=str(folder))
-
-
-def installed(folder: Path) -> str | None:
-    """The version that stands there, None without one."""
-    try:
-        return _version((folder / JAR).read_bytes())
-    except (OSError, KeyError, zipfile.BadZipFile):
-        return None
-
-
-def _version(jar: bytes) -> str | None:
-    with zipfile.ZipFile(BytesIO(jar)) as packed:
-        found = _VERSION.search(packed.read("META-INF/plugin.xml").decode("utf-8", "replace"))
-    return found[1] if found else None
-
-
-def _root(vendor: str) -> Path:
-    if sys.platform == "darwin":
-        return Path.home() / "Library/Application Support" / vendor
-    return Path.home() / ".local/share" / vendor
-
-
-def _fits(ide: JetBrainsIde, name: str) -> bool:
-    found = _FOLDER.fullmatch(name)
-    return found is not None and found[1] in ide.folders and (int(found[2]), int(found[3])) >= SINCE
 
 
 def _listed(folder: Path, bundled: str) -> "dict[str, str | None]":

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from bridge import paths
+from bridge import jetbrains_folders, paths
 from bridge.client import Client
 from bridge.protocol.errors import BridgeError
 from registry.load import Registry, load
@@ -73,6 +73,15 @@ def bundled_plugin() -> tuple[str, str] | None:
         return f"{manifest['publisher']}.{manifest['name']}", manifest["version"]
     except (OSError, KeyError, ValueError, zipfile.BadZipFile):
         return None
+
+
+def bundled_versions() -> dict[str, str]:
+    """The version of each plugin that this Koru brings, by the name under which it says hello."""
+    vscode, jetbrains = bundled_plugin(), jetbrains_folders.brought(jetbrains_folders.ARCHIVE)
+    return {
+        **({vscode[0].rpartition(".")[2]: vscode[1]} if vscode is not None else {}),
+        **({jetbrains_folders.NAME: jetbrains} if jetbrains is not None else {}),
+    }
 
 
 def _ask(seconds: float) -> tuple[dict[str, Any] | BridgeError, dict[str, Any] | None]:

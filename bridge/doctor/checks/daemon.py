@@ -38,6 +38,17 @@ def version(scene: Scene) -> Iterator[Finding]:
         yield Finding("daemon-version", "warning", problem, _RESTART)
 
 
+def state(scene: Scene) -> Iterator[Finding]:
+    """Of another environment: its ledger, its trust and its approvals are not those that this command reads."""
+    status = scene.status()
+    theirs = status.get("state_directory") if status is not None else None
+    ours = str(paths.state_directory())
+    if theirs is not None and theirs != ours:
+        problem = f"the daemon that answers keeps its state in {theirs}, this command looks into {ours}"
+        remedy = Remedy("start both with the same HOME, XDG_STATE_HOME and KORU_SOCKET", ("koru down", "koru up"))
+        yield Finding("daemon-state", "error", problem, remedy)
+
+
 def stale_socket(scene: Scene) -> Iterator[Finding]:
     """One that a daemon left behind. The next one replaces it, so this only explains."""
     socket = Path(paths.socket_name())
@@ -112,6 +123,7 @@ def _daemons() -> Iterator[int]:
 CHECKS = (
     Check("daemon-running", "the daemon answers", running),
     Check("daemon-version", "the daemon is of this version", version),
+    Check("daemon-state", "the daemon keeps the state that this command reads", state),
     Check("daemon-socket-stale", "no socket was left behind", stale_socket),
     Check("daemon-socket-unsafe", "the socket is yours alone", socket_safe),
     Check("daemon-only-one", "one daemon, on this socket and this state", only_one),

@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from bridge import jetbrains_folders
 from bridge.doctor.finding import Check, Finding, Remedy, Seen
-from bridge.doctor.scene import Scene, bundled_plugin
-from registry.ides import IDES
+from bridge.doctor.scene import Scene, bundled_plugin, bundled_versions
+from registry.ides import IDES, JETBRAINS_IDES, JetBrainsIde
 
 # Where each IDE lists its extensions, below the home directory. Only code-server's was ever looked at by us.
 EXTENSIONS: dict[str, str] = {
@@ -109,17 +110,51 @@ def connected(scene: Scene) -> Iterator[Finding]:
     )
 
 
+def jetbrains(scene: Scene) -> Iterator[Finding | Seen]:
+    """By the directories that the IDEs made at their first start; none of them need run."""
+    found = found_jetbrains()
+    yield Seen("JetBrains IDEs found", ", ".join(folder.name for _, folder in found) or "none")
+    bundled = jetbrains_folders.brought(jetbrains_folders.ARCHIVE)
+    if found and bundled is None:
+        remedy = Remedy("in a source tree, build it", (".ci/setup python intellij",))
+        yield Finding("plugin-jetbrains", "warning", "this Koru brings no JetBrains plugin", remedy)
+        return
+    for ide, folder in found:
+        yield from _in_folder(ide, folder, bundled)
+
+
+def found_jetbrains() -> list[tuple[JetBrainsIde, Path]]:
+    """Each with a plugins directory of one of its versions."""
+    return [(ide, folder) for ide in JETBRAINS_IDES.values() for folder in jetbrains_folders.folders(ide)]
+
+
+def _in_folder(ide: JetBrainsIde, folder: Path, bundled: str | None) -> Iterator[Finding | Seen]:
+    listed = jetbrains_folders.installed(folder)
+    yield Seen(f"plugin in {folder}", listed or "none")
+    if listed == bundled:
+        return
+    what = "has no Koru plugin" if listed is None else f"has the plugin {listed}, this Koru brings {bundled}"
+    install = Remedy("install it, then restart the IDE", (f"koru plugin install --ide {ide.id}",))
+    blocker = "plugin_not_installed" if listed is None else "plugin_outdated"
+    yield Finding("plugin-jetbrains", "warning", f"{ide.title} {what}", install, str(folder), blocker=blocker)
+
+
 def current(scene: Scene) -> Iterator[Finding]:
     """Installing does not change what an open window runs."""
-    bundled = bundled_plugin()
+    bundled = bundled_versions()
     for session in scene.sessions():
         name, running = session["plugin_name"], session["plugin_version"]
-        if bundled is not None and bundled[0].endswith(f".{name}") and running != bundled[1]:
+        if running != bundled.get(name, running):
             window = f"{session['ide']['product']} window {session['window_id']}"
-            problem = f"{window} still runs the plugin {running}, this Koru brings {bundled[1]}"
-            command = f"koru recover reload_window --window {session['window_id']}"
-            remedy = Remedy("reload the window: Developer: Reload Window", (command,))
+            problem = f"{window} still runs the plugin {running}, this Koru brings {bundled[name]}"
+            remedy = _anew(name, session["window_id"])
             yield Finding("plugin-current", "warning", problem, remedy, session["window_id"], blocker="plugin_outdated")
+
+
+def _anew(plugin: str, window: str) -> Remedy:
+    if plugin == jetbrains_folders.NAME:
+        return Remedy("restart the IDE: it loads plugins at its start")
+    return Remedy("reload the window: Developer: Reload Window", (f"koru recover reload_window --window {window}",))
 
 
 def protocol(scene: Scene) -> Iterator[Finding]:
@@ -133,10 +168,13 @@ def protocol(scene: Scene) -> Iterator[Finding]:
             yield Finding("plugin-protocol", "note", problem, remedy, session["window_id"])
 
 
-def windows(scene: Scene) -> Iterator[Finding]:
+def windows(scene: Scene) -> Iterator[Finding | Seen]:
     """Several windows on one folder leave open which is meant."""
     by_folder: dict[tuple[str, str], set[str]] = defaultdict(set)
     for session in scene.sessions():
+        folders = dict.fromkeys(each for surface in session["surfaces"] for each in surface["workspace_folders"])
+        name = f"{session['ide']['product']} window {session['window_id']}"
+        yield Seen(name, ", ".join(folders) or "no folder")
         for surface in session["surfaces"]:
             for folder in surface["workspace_folders"]:
                 by_folder[session["ide"]["product"], os.path.normpath(folder)].add(session["window_id"])
@@ -149,6 +187,7 @@ def windows(scene: Scene) -> Iterator[Finding]:
 
 CHECKS = (
     Check("plugin-installed", "each IDE that is found has the plugin of this Koru", installed),
+    Check("plugin-jetbrains", "each JetBrains IDE that was ever started has the plugin of this Koru", jetbrains),
     Check("plugin-connected", "a window is connected and offers what is built", connected),
     Check("plugin-current", "no window runs old code of the plugin", current),
     Check("plugin-protocol", "plugins and daemon speak the newest protocol they could", protocol),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bridge.cli import jetbrains_plugin, main
+from bridge.jetbrains_folders import JAR, installed
 
 VERSION = "9.8.7"
 
@@ -27,7 +28,7 @@ def archive(path: Path, version: str) -> Path:
     with zipfile.ZipFile(jar, "w") as packed:
         packed.writestr("META-INF/plugin.xml", f"<idea-plugin><version>{version}</version></idea-plugin>")
     with zipfile.ZipFile(path, "w") as packed:
-        packed.writestr(jetbrains_plugin.JAR, jar.getvalue())
+        packed.writestr(JAR, jar.getvalue())
     return path
 
 
@@ -45,7 +46,7 @@ def test_it_goes_into_every_version_that_is_new_enough(home: Path, capsys: pytes
     new, newer = ide(home, "IntelliJIdea2022.3"), ide(home, "IdeaIC2026.1")
     old, other = ide(home, "IntelliJIdea2021.3"), ide(home, "PyCharm2025.1")
     assert koru("install", "--ide", "idea") == 0
-    assert [jetbrains_plugin.installed(each) for each in (new, newer, old, other)] == [VERSION, VERSION, None, None]
+    assert [installed(each) for each in (new, newer, old, other)] == [VERSION, VERSION, None, None]
     assert "restart it" in capsys.readouterr().out
 
 
@@ -86,7 +87,7 @@ def test_a_directory_that_cannot_be_written_keeps_what_it_has(
     monkeypatch.setattr(jetbrains_plugin, "ARCHIVE", home / "broken.zip")
     assert koru("install", "--ide", "rider") != 0
     assert "brings no JetBrains plugin" in capsys.readouterr().err
-    assert jetbrains_plugin.installed(folder) == VERSION
+    assert installed(folder) == VERSION
 
 
 def test_a_command_is_not_how_it_is_found(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

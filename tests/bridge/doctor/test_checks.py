@@ -1,15 +1,18 @@
 """Each check against the real thing, well and ill: sockets, files, stores, packages, and daemons that run."""
 
+import io
 import json
 import os
 import shutil
 import socket
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bridge import jetbrains_folders
 from bridge.doctor.catalogue import CHECKS
 from bridge.doctor.checks import plugins, space
 from bridge.doctor.finding import Finding, Seen
@@ -118,6 +121,21 @@ def test_a_daemon_of_another_version() -> None:
     found = only("daemon-version", status(version="0.0.1"))
     assert "0.0.1" in found.problem
     well("daemon-version", status())
+
+
+def test_a_daemon_that_keeps_its_state_elsewhere(home: Any) -> None:
+    found = only("daemon-state", status(state_directory="/elsewhere/koru"))
+    assert (found.severity, "/elsewhere/koru" in found.problem, str(home.state) in found.problem) == (
+        "error",
+        True,
+        True,
+    )
+    well("daemon-state", status(state_directory=str(home.state)))
+    well("daemon-state", Scene({}, answer=DOWN))
+
+
+def test_a_daemon_that_runs_keeps_this_state(daemon: Any) -> None:
+    well("daemon-state", Scene(dict(os.environ), ask_seconds=30))
 
 
 def test_a_socket_that_was_left_behind(home: Any) -> None:
@@ -244,6 +262,46 @@ def test_an_ide_whose_list_cannot_be_read(code_server: Path) -> None:
     assert (found.severity, found.blocker) == ("note", None)
 
 
+@pytest.fixture
+def idea(home: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """IntelliJ IDEA as its first start leaves it, a plugin of ours to put there, and nothing of another IDE."""
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr(jetbrains_folders, "ARCHIVE", packed(home.root / "plugin.zip", "9.8.7"))
+    folder: Path = home.root / ".local/share/JetBrains/IntelliJIdea2026.1"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def packed(path: Path, version: str) -> Path:
+    jar = io.BytesIO()
+    with zipfile.ZipFile(jar, "w") as archive:
+        archive.writestr("META-INF/plugin.xml", f"<idea-plugin><version>{version}</version></idea-plugin>")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(jetbrains_folders.JAR, jar.getvalue())
+    return path
+
+
+def test_a_jetbrains_ide_without_the_plugin_with_an_old_one_and_with_ours(idea: Path) -> None:
+    found = only("plugin-jetbrains")
+    assert (found.about, found.blocker) == (str(idea), "plugin_not_installed")
+    assert found.remedy.commands == ("koru plugin install --ide idea",)
+    for version, blockers in (("9.8.6", ["plugin_outdated"]), ("9.8.7", [])):
+        with zipfile.ZipFile(packed(idea / "plugin.zip", version)) as archive:
+            archive.extractall(idea)
+        assert [each.blocker for each in run("plugin-jetbrains")[0]] == blockers
+
+
+def test_without_a_jetbrains_ide_it_is_no_finding(home: Any) -> None:
+    assert well("plugin-jetbrains") == {"JetBrains IDEs found": "none"}
+
+
+def test_a_koru_that_brings_no_plugin_for_the_jetbrains_ide_that_is_there(
+    idea: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jetbrains_folders, "ARCHIVE", idea / "nothing.zip")
+    assert "brings no JetBrains plugin" in only("plugin-jetbrains").problem
+
+
 def test_no_window() -> None:
     found = only("plugin-connected", status())
     assert (found.severity, found.blocker) == ("warning", "plugin_not_connected")
@@ -265,6 +323,13 @@ def test_a_window_with_old_code() -> None:
     well("plugin-current", status(session(), session("w3", plugin_name="another", plugin_version="0.0.1")))
 
 
+def test_a_jetbrains_ide_with_old_code_is_restarted(idea: Path) -> None:
+    old = session("j1", plugin_name="koru-jetbrains", plugin_version="9.8.6")
+    found = only("plugin-current", status(old))
+    assert (found.about, found.remedy.commands, "restart" in found.remedy.text) == ("j1", (), True)
+    well("plugin-current", status({**old, "plugin_version": "9.8.7"}))
+
+
 def test_a_window_with_an_old_protocol() -> None:
     scene = status(session(), protocol={"min": 1, "max": 2})
     assert only("plugin-protocol", scene).about == "w1"
@@ -273,7 +338,8 @@ def test_a_window_with_an_old_protocol() -> None:
 
 def test_two_windows_on_one_folder() -> None:
     assert only("plugin-windows", status(session(), session("w2"))).about == "/home/ann"
-    well("plugin-windows", status(session(), session("w2", ide={"product": "cursor"})))
+    seen = well("plugin-windows", status(session(), session("w2", ide={"product": "cursor"})))
+    assert seen == {"code window w1": "/home/ann", "cursor window w2": "/home/ann"}
 
 
 # --- stores ----------------------------------------------------------------------------------------------------------
