@@ -90,7 +90,7 @@ class DeskInjection:
         self.place = Place(injector, window.id, window.pid, window.app, window.title, keys.gap, field)
         self._text: str | None = None
         self._level = Level.SENT
-        self._touched = self._submitted = self._owed = False
+        self._touched = self._submitted = self._owed = self._readable = False
         self._state = ClipboardState.UNTOUCHED
         self._notes: list[str] = []
 
@@ -264,7 +264,9 @@ class DeskInjection:
         reading = self.readback()
         if reading is None:
             self._notes.append("the field could not be read first, so a draft in it is not ruled out")
-        elif not prompt.vacant(reading.text):
+        elif prompt.vacant(reading.text):
+            self._readable = True
+        else:
             message = f"the field already holds {len(reading.text)} characters that are not ours"
             raise Declined(Blocker.INPUT_BUSY, message, "send or clear the draft first")
 
@@ -328,13 +330,16 @@ class DeskInjection:
             raise Lost(Blocker.TEXT_DIFFERS, message, "look at the field before anything is sent")
 
     def _await_reading(self, enough: Callable[[Reading], bool]) -> Reading | None:
-        """Read until `enough`, or until the field stays still; the last reading, or None when unreadable."""
+        """Read until `enough`, or until the field stays still; the last reading, or None when unreadable.
+
+        A field that could be read before is only too busy to answer, as a browser is that lays out a long text.
+        """
         moved = time.monotonic()
         deadline = moved + _verify_seconds
         still = _settle_seconds + len(self._text or "") / _settle_characters
         reading = self.readback()
-        while reading is not None and not enough(reading) and time.monotonic() < min(deadline, moved + still):
-            if self._stop.wait(_poll_seconds):
+        while not (reading and enough(reading)) and time.monotonic() < min(deadline, moved + still):
+            if (reading is None and not self._readable) or self._stop.wait(_poll_seconds):
                 break
             before, reading = reading, self.readback()
             if reading != before:

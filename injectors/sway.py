@@ -17,7 +17,7 @@ _answer_seconds = 2.0
 
 
 class SwayDesk:
-    """`path` is SWAYSOCK. Held modifiers, grabs and a lock screen cannot be seen over this protocol."""
+    """`path` is SWAYSOCK. Held modifiers and grabs are not seen here; behind a lock screen no window has the focus."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -36,9 +36,11 @@ class SwayDesk:
             if node["id"] == window.id and node.get("pid") != window.pid:
                 message = f"window {window.id} now belongs to another process"
                 raise Declined(Blocker.TARGET_GONE, message, "open the window again")
-        if focused is None or focused["id"] != window.id:
-            named = "no window" if focused is None else f"'{focused.get('name')}'"
-            message = f"the focus is on {named}, wanted '{window.title}'"
+        if focused is None:
+            message = f"the focus is on no window (an empty workspace, a lock screen), wanted '{window.title}'"
+            raise Declined(Blocker.FOCUS_ELSEWHERE, message, "unlock the screen, or bring the window to the front")
+        if focused["id"] != window.id:
+            message = f"the focus is on '{focused.get('name')}', wanted '{window.title}'"
             raise Declined(Blocker.FOCUS_ELSEWHERE, message, "bring the window to the front")
 
     def close(self) -> None:

@@ -1,6 +1,9 @@
 """Headless sway with a real GTK field. Who fetched cannot be known on Wayland, so only a readback proves anything."""
 
-from contextlib import closing
+import json
+import signal
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,9 +11,16 @@ import pytest
 from injectors.base import ClipboardState, Declined, Level, Lost, Method, Stop, Submitted, Target
 from injectors.blockers import Blocker
 from injectors.wayland_wire import VirtualKeyboard
+from tests.real.desktop.conftest import require, until
 
 if TYPE_CHECKING:
     from tests.real.desktop.conftest import Desk
+
+
+@pytest.fixture
+def swaylock_installed() -> None:
+    require("swaylock")
+
 
 mixed = "Zażółć gęślą jaźń 👋🏽 漢字\n\tcode('x')\n"
 ascii_text = "".join(map(chr, range(32, 127)))
@@ -60,6 +70,36 @@ def test_a_draft_is_never_overwritten(wayland_desk: "Desk", stop: Stop) -> None:
         injection.insert(mixed)
     assert refused.value.blocker is Blocker.INPUT_BUSY
     assert window.chat == "the operator's draft"
+
+
+def test_a_locked_screen(wayland_desk: "Desk", stop: Stop, swaylock_installed: None) -> None:
+    """Keys would go into its password."""
+    window = wayland_desk.window("gtk", "koru-target")
+    injector = wayland_desk.injector("wayland_keyboard")
+    with locked(wayland_desk):
+        for method in Method:
+            with (
+                pytest.raises(Declined, match="lock screen") as refused,
+                injector.locate(Target(title="koru-target"), stop) as injection,
+            ):
+                injection.insert("not a password", method)
+            assert refused.value.blocker is Blocker.FOCUS_ELSEWHERE
+            assert "unlock" in refused.value.hint
+    assert window.chat == ""
+    with injector.locate(Target(title="koru-target"), stop) as injection:
+        assert injection.insert("after the lock").level is Level.VERIFIED
+
+
+@contextmanager
+def locked(desk: "Desk") -> Iterator[None]:
+    """A real lock screen. The compositor stays locked unless the program itself unlocks it."""
+    lock = desk.start("swaylock", "--color", "000000")
+    try:
+        until(lambda: json.loads(desk.run("swaymsg", "-r", "-t", "get_seats"))[0]["focus"] == 0, "the screen is locked")
+        yield
+    finally:
+        lock.send_signal(signal.SIGUSR1)
+        assert lock.wait(30) == 0
 
 
 def test_wtype_is_never_believed(wayland_desk: "Desk", stop: Stop) -> None:

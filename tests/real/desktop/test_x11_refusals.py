@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import pytest
+from Xlib import X
 
 from injectors.base import Click, Declined, Field, Level, Stop, Target
 from injectors.blockers import Blocker
@@ -11,6 +12,7 @@ from injectors.injection import find
 from injectors.operator_guard import OperatorGuard
 from injectors.x11_display import X11Display
 from injectors.x11_picture import window_png
+from tests.real.desktop.conftest import require, until
 
 if TYPE_CHECKING:
     from tests.real.desktop.conftest import ChatWindow, Desk
@@ -24,6 +26,11 @@ def refusal(desk: "Desk", target: Target, stop: Stop, text: str = "Hello aXv") -
     assert refused.value.hint
     assert desk.clipboard() == "OLD"
     return refused.value.blocker
+
+
+@pytest.fixture
+def i3lock_installed() -> None:
+    require("i3lock")
 
 
 @pytest.fixture
@@ -77,6 +84,22 @@ def test_a_grabbed_keyboard(desk: "Desk", stop: Stop, window: "ChatWindow") -> N
     desk.program("grab")
     assert refusal(desk, Target(title="koru-target"), stop) is Blocker.KEYBOARD_GRABBED
     assert window.chat == ""
+
+
+def test_a_locked_screen(desk: "Desk", stop: Stop, window: "ChatWindow", i3lock_installed: None) -> None:
+    desk.start("i3lock", "--nofork", "--color=000000")
+    until(lambda: grabbed(desk), "the screen is locked")
+    assert refusal(desk, Target(title="koru-target"), stop) is Blocker.KEYBOARD_GRABBED
+    assert window.chat == ""
+
+
+def grabbed(desk: "Desk") -> bool:
+    display = X11Display(desk.environment["DISPLAY"])
+    try:
+        status = display.root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+        return bool(status == X.AlreadyGrabbed)
+    finally:
+        display.close()
 
 
 def test_a_held_modifier(desk: "Desk", stop: Stop, window: "ChatWindow") -> None:
