@@ -213,7 +213,8 @@ class Pursuit:
         hidden = [terms.reviewer.key_env] if terms.reviewer and terms.reviewer.key_env else []
         before = await self._look()
         if self._looked is not None:
-            self._changed = workspace.changed(self._looked, before)
+            differs = partial(workspace.summary, self._folder, self._looked, before)
+            self._changed = await to_thread.run_sync(differs, limiter=self._limiter, abandon_on_cancel=True)
         results = await run_checks(terms.checks, self._folder, hidden=hidden, limiter=self._limiter)
         self._looked = await self._look()
         return Checked(command.turn, results, before.state, self._looked.state)

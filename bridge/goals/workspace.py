@@ -46,11 +46,37 @@ def look(folder: Path, checks: Iterable[CheckTerms] = ()) -> Look:
     return Look(Workspace(bool(revision), _text(revision), _digest(files), protected), files)
 
 
-def changed(before: Look, after: Look) -> list[str]:
-    """The files that differ between two looks, as people read it."""
-    names = sorted(n for n in {*before.files, *after.files} if before.files.get(n) != after.files.get(n))
-    shown = names[:CHANGED_SHOWN]
+def summary(folder: Path, before: Look, after: Look) -> list[str]:
+    """What differs between two looks, a file each, with its lines added and removed since the revision of the first.
+
+    Blocking; changes nothing.
+    """
+    names = {n for n in {*before.files, *after.files} if before.files.get(n) != after.files.get(n)}
+    since = before.state.revision
+    lines = _lines(folder, since) if names or since != after.state.revision else {}
+    if since is not None and since != after.state.revision:  # what was committed differs from no revision any more
+        names = {n for n in {*names, *lines} if before.files.get(n) != _mark(folder / n)}
+    shown = [f"{n} ({_how(folder / n, n in before.files, lines.get(n))})" for n in sorted(names)[:CHANGED_SHOWN]]
     return [*shown, f"… and {len(names) - len(shown)} more"] if len(names) > len(shown) else shown
+
+
+def _how(path: Path, known: bool, lines: str | None) -> str:
+    if not path.exists() and not path.is_symlink():
+        return "removed"
+    return lines or ("edited" if known else "new")
+
+
+def _lines(folder: Path, revision: str | None) -> dict[str, str]:
+    """`+2 -1` for each file that git knows and that differs from a revision."""
+    quiet = ("--no-renames", "--no-ext-diff", "--no-textconv", "--relative")
+    listed = _git(folder, "diff", "--numstat", "-z", *quiet, revision, "--") if revision else None
+    counted = {}
+    for entry in (listed or b"").split(b"\0"):
+        added, tab, rest = entry.decode("utf-8", "surrogateescape").partition("\t")
+        removed, _, name = rest.partition("\t")
+        if tab and _counts(name):
+            counted[name] = "edited" if added == "-" else f"+{added} -{removed}"
+    return counted
 
 
 def _protected(folder: Path, checks: Iterable[CheckTerms]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.goals.workspace import changed, look
+from bridge.goals.workspace import look, summary
 from bridge.protocol.messages import CheckTerms
 
 
@@ -36,13 +36,13 @@ def test_the_same_files_are_the_same_state(repository: Path) -> None:
     assert first.state.same_files(look(repository).state)
 
 
-@pytest.mark.parametrize("name", ["shop/a.py", "new.py", "shop/żółw name.py"])
-def test_an_edit_is_another_state(name: str, repository: Path) -> None:
+@pytest.mark.parametrize(("name", "how"), [("shop/a.py", "+1 -1"), ("new.py", "new"), ("shop/żółw name.py", "new")])
+def test_an_edit_is_another_state(name: str, how: str, repository: Path) -> None:
     before = look(repository)
     (repository / name).write_text("a = 2\n", encoding="utf-8")
     after = look(repository)
     assert not before.state.same_files(after.state)
-    assert changed(before, after) == [name]
+    assert summary(repository, before, after) == [f"{name} ({how})"]
     (repository / name).write_text("a = 3\n", encoding="utf-8")
     assert not after.state.same_files(look(repository).state), "an edit of a file that already differs counts, too"
 
@@ -51,6 +51,31 @@ def test_a_commit_is_another_state(repository: Path) -> None:
     before = look(repository)
     git(repository, "commit", "-q", "--allow-empty", "-m", "next")
     assert not before.state.same_files(look(repository).state)
+
+
+def test_what_was_committed_meanwhile_is_told_and_what_stayed_is_not(repository: Path) -> None:
+    for name in ("stays.py", "goes.py", "picture"):
+        (repository / name).write_text("1\n", encoding="utf-8")
+    git(repository, "add", ".")
+    git(repository, "commit", "-q", "-m", "more")
+    (repository / "stays.py").write_text("2\n", encoding="utf-8")
+    before = look(repository)
+    (repository / "shop" / "a.py").write_text("a = 1\nb = 2\n", encoding="utf-8")
+    (repository / "goes.py").unlink()
+    (repository / "picture").write_bytes(b"\0\1\2")
+    (repository / "later.py").write_text("1\n2\n", encoding="utf-8")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-q", "-m", "the agent's")
+    told = summary(repository, before, look(repository))
+    assert told == ["goes.py (removed)", "later.py (+2 -0)", "picture (edited)", "shop/a.py (+1 -0)"]
+
+
+def test_a_long_list_is_cut_and_said_to_be(repository: Path) -> None:
+    before = look(repository)
+    for number in range(40):
+        (repository / f"{number:02}.py").write_text("x", encoding="utf-8")
+    told = summary(repository, before, look(repository))
+    assert (len(told), told[0], told[-1]) == (31, "00.py (new)", "… and 10 more")
 
 
 @pytest.mark.parametrize("name", ["run.log", "__pycache__/a.pyc", ".pytest_cache/x"])
@@ -64,7 +89,7 @@ def test_what_tools_leave_behind_is_no_change(name: str, repository: Path) -> No
 def test_a_folder_inside_a_repository(repository: Path) -> None:
     before = look(repository / "shop")
     (repository / "shop" / "a.py").write_text("a = 2\n", encoding="utf-8")
-    assert changed(before, look(repository / "shop")) == ["a.py"]
+    assert summary(repository / "shop", before, look(repository / "shop")) == ["a.py (+1 -1)"]
 
 
 @pytest.mark.parametrize("prepare", [False, True], ids=["no git", "no commit yet"])
@@ -77,6 +102,8 @@ def test_without_a_revision_sizes_and_times_tell(prepare: bool, tmp_path: Path) 
     assert before.state.same_files(look(tmp_path).state)
     (tmp_path / "a").write_text("22", encoding="utf-8")
     assert not before.state.same_files(look(tmp_path).state)
+    (tmp_path / "b").write_text("1", encoding="utf-8")
+    assert summary(tmp_path, before, look(tmp_path)) == ["a (edited)", "b (new)"]
 
 
 def test_a_folder_that_is_gone_has_no_state_that_could_be_the_same(tmp_path: Path) -> None:
