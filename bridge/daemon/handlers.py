@@ -196,7 +196,9 @@ async def _initialize(house: House, connection: Connection, params: InitializePa
     try:
         protocol = negotiate(params.protocol)
         session = await _attach(house, connection, params, protocol)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, BridgeError) and error.reason is Reason.PROTOCOL_MISMATCH:
+            house.sessions.refuse(params)
         connection.give_up()
         raise
     connection.peer.name = f"{params.role} {params.name}"
@@ -335,6 +337,7 @@ def status(house: House) -> StatusResult:
         ledger_rows=house.records.last_seq(),
         clients=house.clients(),
         watching=house.chats.watching(),
+        refused=house.sessions.refused(),
     )
 
 

@@ -16,6 +16,7 @@ from bridge.protocol.messages import (
     InitializeParams,
     LogMessage,
     PluginInfo,
+    RefusedPlugin,
     SessionView,
     SurfacesChanged,
 )
@@ -24,6 +25,7 @@ HEARTBEAT_MS = 10_000
 LEASE_HEARTBEATS = 3
 QUICK_PING_SECONDS = 1.0
 LOG_MESSAGE_MAX_CHARS = 2000
+REFUSED_MOST = 20
 
 _LOG = logging.getLogger(__name__)
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -92,6 +94,7 @@ class Sessions:
         self.on_attach: Callable[[Session], None] = _ignore_attach
         self._epochs = epochs
         self._of_window: dict[str, Session] = {}
+        self._refused: dict[str, RefusedPlugin] = {}
         self._attached = anyio.Event()
 
     def live(self) -> list[Session]:
@@ -102,6 +105,10 @@ class Sessions:
         session = self._of_window.get(window_id)
         return session if session is not None and session.alive else None
 
+    def refused(self) -> list[RefusedPlugin]:
+        """The windows whose plugin speaks no protocol of ours, the latest of them, until it is another plugin."""
+        return list(self._refused.values())
+
     async def wait_for(self, window_id: str, timeout: float) -> Session | None:
         """The live session of a window, waiting at most `timeout` seconds for it to attach."""
         with anyio.move_on_after(timeout):
@@ -109,6 +116,24 @@ class Sessions:
                 await self._attached.wait()
             return session
         return None
+
+    def refuse(self, hello: InitializeParams) -> None:
+        """Keep for the doctor that a plugin was turned away for its protocol."""
+        if hello.plugin is None:
+            return
+        window = hello.plugin.window_id
+        self._refused.pop(window, None)
+        self._refused[window] = RefusedPlugin(
+            ide=hello.plugin.ide.product,
+            window_id=window,
+            plugin_name=hello.name,
+            plugin_version=hello.version,
+            protocol_min=hello.protocol.min,
+            protocol_max=hello.protocol.max,
+            at_ms=_now_ms(),
+        )
+        while len(self._refused) > REFUSED_MOST:
+            del self._refused[next(iter(self._refused))]
 
     # --- coming and going --------------------------------------------------------------------------------------------
 
@@ -127,6 +152,7 @@ class Sessions:
         if older is not None:
             self.end(older, BridgeError(Reason.SUPERSEDED, f"a newer connection of the window replaced {older}"))
         self._of_window[session.window_id] = session
+        self._refused.pop(session.window_id, None)
         _LOG.info("attached: %s, %s %s, %d surfaces", session, hello.name, hello.version, len(info.surfaces))
         return session
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bridge.protocol.vocabulary import Grade, Identifier, Integer, Message
+from bridge.protocol.vocabulary import Grade, Identifier, Integer, Message, Milliseconds
 
 Severity = Literal["error", "warning", "note"]
 ExaminedState = Literal["ok", "found", "crashed", "hung"]
@@ -16,6 +16,18 @@ class DoctorRunParams(Message):
     check: Identifier | None = None
     interface: Identifier | None = None
     timeout_ms: Annotated[int, Field(ge=1, le=60_000)] = 800
+
+
+class RefusedPlugin(Message):
+    """A plugin that speaks no protocol of the daemon, only those from `protocol_min` to `protocol_max`."""
+
+    ide: Identifier
+    window_id: Identifier
+    plugin_name: Identifier
+    plugin_version: Identifier
+    protocol_min: Integer
+    protocol_max: Integer
+    at_ms: Milliseconds
 
 
 class RemedyView(Message):

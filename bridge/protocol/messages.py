@@ -27,6 +27,7 @@ from bridge.protocol.examining import DoctorRunResult as DoctorRunResult
 from bridge.protocol.examining import ExaminedState as ExaminedState
 from bridge.protocol.examining import ExaminedView as ExaminedView
 from bridge.protocol.examining import FindingView as FindingView
+from bridge.protocol.examining import RefusedPlugin as RefusedPlugin
 from bridge.protocol.examining import RemedyView as RemedyView
 from bridge.protocol.examining import SeenView as SeenView
 from bridge.protocol.examining import Severity as Severity
@@ -472,7 +473,7 @@ class SessionsListResult(Message):
 
 
 class StatusResult(Message):
-    """The daemon in one page."""
+    """The daemon in one page. `refused`: plugins that were turned away and did not come back otherwise since."""
 
     version: str
     instance_id: str
@@ -487,3 +488,4 @@ class StatusResult(Message):
     ledger_rows: Integer
     clients: Integer
     watching: WatchView | None = None
+    refused: list[RefusedPlugin] | None = None

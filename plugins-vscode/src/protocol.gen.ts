@@ -281,6 +281,17 @@ export interface FindingView {
   readonly blocker?: string | undefined;
 }
 
+/** A plugin that speaks no protocol of the daemon, only those from `protocol_min` to `protocol_max`. */
+export interface RefusedPlugin {
+  readonly ide: string;
+  readonly window_id: string;
+  readonly plugin_name: string;
+  readonly plugin_version: string;
+  readonly protocol_min: number;
+  readonly protocol_max: number;
+  readonly at_ms: number;
+}
+
 /** What to do against a finding, and the commands that do it. The doctor runs none of them. */
 export interface RemedyView {
   readonly text: string;
@@ -1103,7 +1114,7 @@ export interface SessionsListResult {
   readonly sessions: readonly SessionView[];
 }
 
-/** The daemon in one page. */
+/** The daemon in one page. `refused`: plugins that were turned away and did not come back otherwise since. */
 export interface StatusResult {
   readonly version: string;
   readonly instance_id: string;
@@ -1118,6 +1129,7 @@ export interface StatusResult {
   readonly ledger_rows: number;
   readonly clients: number;
   readonly watching?: WatchView | undefined;
+  readonly refused?: readonly RefusedPlugin[] | undefined;
 }
 
 export interface Messages {
@@ -1140,6 +1152,7 @@ export interface Messages {
   readonly DoctorRunResult: DoctorRunResult;
   readonly ExaminedView: ExaminedView;
   readonly FindingView: FindingView;
+  readonly RefusedPlugin: RefusedPlugin;
   readonly RemedyView: RemedyView;
   readonly SeenView: SeenView;
   readonly StandingView: StandingView;
@@ -1332,6 +1345,15 @@ export const SHAPES: Readonly<Record<MessageName, readonly Field[]>> = {
     { name: "depends_on", kind: { is: "list", of: { is: "string" } }, need: "required" },
     { name: "about", kind: { is: "string" }, need: "optional" },
     { name: "blocker", kind: { is: "string" }, need: "optional" },
+  ],
+  RefusedPlugin: [
+    { name: "ide", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "window_id", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "plugin_name", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "plugin_version", kind: { is: "string", least: 1, most: 256 }, need: "required" },
+    { name: "protocol_min", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "protocol_max", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
   ],
   RemedyView: [
     { name: "text", kind: { is: "string" }, need: "required" },
@@ -1916,6 +1938,7 @@ export const SHAPES: Readonly<Record<MessageName, readonly Field[]>> = {
     { name: "ledger_rows", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
     { name: "clients", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
     { name: "watching", kind: { is: "message", name: "WatchView" }, need: "optional" },
+    { name: "refused", kind: { is: "list", of: { is: "message", name: "RefusedPlugin" } }, need: "optional" },
   ],
 };
 

@@ -6,6 +6,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from bridge import jetbrains_folders
 from bridge.doctor.finding import Check, Finding, Remedy, Seen
@@ -159,6 +160,8 @@ def _anew(plugin: str, window: str) -> Remedy:
 
 def protocol(scene: Scene) -> Iterator[Finding]:
     status = scene.status()
+    for refused in (status or {}).get("refused") or ():
+        yield _refused(refused, scene)
     newest = status["protocol"]["max"] if status is not None else 0
     for session in scene.sessions():
         if session["protocol"] < newest:
@@ -166,6 +169,16 @@ def protocol(scene: Scene) -> Iterator[Finding]:
             problem = f"{window} speaks protocol {session['protocol']}, the daemon {newest}"
             remedy = Remedy("works, but update the plugin", (f"koru plugin install --ide {session['ide']['product']}",))
             yield Finding("plugin-protocol", "note", problem, remedy, session["window_id"])
+
+
+def _refused(refused: dict[str, Any], scene: Scene) -> Finding:
+    ide, window, newest = refused["ide"], refused["window_id"], (scene.status() or {})["protocol"]["max"]
+    speaks = f"{refused['protocol_min']} to {refused['protocol_max']}"
+    problem = f"{ide} window {window} was turned away: its plugin {refused['plugin_version']} speaks protocol {speaks}"
+    remedy = Remedy("update the plugin, then reload the window", (f"koru plugin install --ide {ide}",))
+    if refused["protocol_min"] > newest:
+        remedy = Remedy("update Koru: the plugin is newer than the daemon", ("koru recover restart_daemon",))
+    return Finding("plugin-protocol", "error", problem, remedy, window, blocker="plugin_outdated")
 
 
 def windows(scene: Scene) -> Iterator[Finding | Seen]:

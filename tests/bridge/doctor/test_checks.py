@@ -23,6 +23,7 @@ from injectors.catalogue import CATALOGUE
 from observers.catalogue import OBSERVERS
 from registry.ides import IDES
 from registry.load import load
+from tests.bridge.conftest import plugin
 
 STORES = Path(__file__).parents[2] / "stores" / "vscode_chat"
 DOWN = BridgeError(Reason.DAEMON_NOT_RUNNING, "no daemon answers")
@@ -334,6 +335,25 @@ def test_a_window_with_an_old_protocol() -> None:
     scene = status(session(), protocol={"min": 1, "max": 2})
     assert only("plugin-protocol", scene).about == "w1"
     well("plugin-protocol", status(session()))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "command"),
+    [(7, 9, "koru recover restart_daemon"), (0, 0, "koru plugin install --ide code")],
+)
+def test_a_plugin_that_was_turned_away(low: int, high: int, command: str) -> None:
+    refused = {"ide": "code", "window_id": "w9", "plugin_name": "koru-vscode", "plugin_version": "9", "at_ms": 1}
+    found = only("plugin-protocol", status(refused=[{**refused, "protocol_min": low, "protocol_max": high}]))
+    assert (found.severity, found.about, found.remedy.commands) == ("error", "w9", (command,))
+
+
+def test_a_plugin_that_the_daemon_turned_away_is_found_until_another_comes(daemon: Any) -> None:
+    wire = daemon.wire()
+    hello = {"role": "plugin", "name": "koru-vscode", "version": "9", "protocol": {"min": 7, "max": 9}}
+    assert "error" in wire.ask("initialize", **hello, plugin=plugin("w1"))
+    assert only("plugin-protocol", Scene(dict(os.environ), ask_seconds=30)).about == "w1"
+    daemon.wire().attach("w1")
+    well("plugin-protocol", Scene(dict(os.environ), ask_seconds=30))
 
 
 def test_two_windows_on_one_folder() -> None:

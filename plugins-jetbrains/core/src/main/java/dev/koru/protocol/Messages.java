@@ -649,6 +649,40 @@ public final class Messages {
     }
 
     /**
+     * A plugin that speaks no protocol of the daemon, only those from `protocol_min` to `protocol_max`.
+     */
+    public record RefusedPlugin(String ide, String windowId, String pluginName, String pluginVersion, long protocolMin, long protocolMax, long atMs) implements Message {
+        public static RefusedPlugin decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static RefusedPlugin read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new RefusedPlugin(
+                    fields.required("ide", IDENTIFIER),
+                    fields.required("window_id", IDENTIFIER),
+                    fields.required("plugin_name", IDENTIFIER),
+                    fields.required("plugin_version", IDENTIFIER),
+                    fields.required("protocol_min", INTEGER),
+                    fields.required("protocol_max", INTEGER),
+                    fields.required("at_ms", MILLISECONDS));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("ide", ide);
+            wire.put("window_id", windowId);
+            wire.put("plugin_name", pluginName);
+            wire.put("plugin_version", pluginVersion);
+            wire.put("protocol_min", protocolMin);
+            wire.put("protocol_max", protocolMax);
+            wire.put("at_ms", atMs);
+            return wire;
+        }
+    }
+
+    /**
      * What to do against a finding, and the commands that do it. The doctor runs none of them.
      */
     public record RemedyView(String text, List<String> commands) implements Message {
@@ -3124,9 +3158,9 @@ public final class Messages {
     }
 
     /**
-     * The daemon in one page.
+     * The daemon in one page. `refused`: plugins that were turned away and did not come back otherwise since.
      */
-    public record StatusResult(String version, String instanceId, long pid, long startedAtMs, String socket, String stateDirectory, ProtocolRange protocol, List<SessionView> sessions, long drivesOpen, long drivesSettled, long ledgerRows, long clients, WatchView watching) implements Message {
+    public record StatusResult(String version, String instanceId, long pid, long startedAtMs, String socket, String stateDirectory, ProtocolRange protocol, List<SessionView> sessions, long drivesOpen, long drivesSettled, long ledgerRows, long clients, WatchView watching, List<RefusedPlugin> refused) implements Message {
         public static StatusResult decode(Object wire) {
             return read(wire, "");
         }
@@ -3146,7 +3180,8 @@ public final class Messages {
                     fields.required("drives_settled", INTEGER),
                     fields.required("ledger_rows", INTEGER),
                     fields.required("clients", INTEGER),
-                    fields.optional("watching", WatchView::read));
+                    fields.optional("watching", WatchView::read),
+                    fields.optional("refused", Wire.list(RefusedPlugin::read)));
         }
 
         @Override
@@ -3165,6 +3200,7 @@ public final class Messages {
             wire.put("ledger_rows", ledgerRows);
             wire.put("clients", clients);
             if (watching != null) wire.put("watching", watching.encode());
+            if (refused != null) wire.put("refused", refused.stream().map(RefusedPlugin::encode).toList());
             return wire;
         }
     }
