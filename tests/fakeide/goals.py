@@ -96,7 +96,15 @@ class Shop:
     def end(self, goal_id: str = "g") -> dict[str, Any]:
         return self.until("accepted", "stopped", goal_id=goal_id)
 
+    def entries(self) -> list[dict[str, Any]]:
+        """The lines of the chat's own store, in order."""
+        lines = [line for file in self.storage.rglob("*.jsonl") for line in file.read_bytes().split(b"\n") if line]
+        return list(map(json.loads, lines))
+
     def prompts(self) -> list[str]:
         """What the chat's own store holds, in order."""
-        lines = [line for file in self.storage.rglob("*.jsonl") for line in file.read_bytes().split(b"\n") if line]
-        return [t["message"]["text"] for entry in map(json.loads, lines) if entry["kind"] == 2 for t in entry["v"]]
+        return [turn["message"]["text"] for entry in self.entries() if entry["kind"] == 2 for turn in entry["v"]]
+
+    def ended_as(self) -> list[int]:
+        """The states that turns were given after they stood there."""
+        return [entry["v"]["value"] for entry in self.entries() if entry["kind"] == 1]

@@ -17,11 +17,19 @@ from tests.daemon import eventually
 from tests.fakeide.goals import END_S, REFUSED, SWALLOWED, Shop, failed_turn, turn
 from tests.standin.server import Standin
 
+SECRET = "ghp_" + "a1B2c3D4e5" * 4
+
 
 @pytest.fixture
 def shop(daemon: Any, fake_ide: Callable[..., Any], tmp_path: Path) -> Shop:
     daemon.start()
     return Shop(daemon, tmp_path / "shop", fake_ide)
+
+
+def rows(shop: Shop, kind: str) -> list[dict[str, Any]]:
+    """The bodies of the goal's rows of a kind, as `koru goals report --json` tells them."""
+    told = json.loads(koru(shop.daemon, "goals", "report", "g", "--json").stdout)["rows"]
+    return [row["body"] for row in told if row["kind"] == kind]
 
 
 def test_red_to_green_in_several_turns(shop: Shop) -> None:
@@ -33,9 +41,15 @@ def test_red_to_green_in_several_turns(shop: Shop) -> None:
     first, second, third = shop.prompts()
     assert first.startswith("leave nothing\n")
     assert "3 failed" in first
-    assert "Changed since the turn before:\n- left" in second
+    assert "Changed since the turn before:\n- left (+1 -1)" in second
     assert "I did something." in third, "what was tried is told"
     assert view["checks"][0]["state"] == "pass"
+    checked = rows(shop, "goal_checked")
+    git = ["git", "-C", str(shop.folder), "rev-parse", "HEAD"]
+    revision = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+    assert {row[side]["revision"] for row in checked for side in ("before", "after")} == {revision}
+    assert all(row["before"]["dirty"] == row["after"]["dirty"] for row in checked)
+    assert len({row["before"]["dirty"] for row in checked}) == 4, "each turn left other files"
 
 
 def test_a_claim_of_success_is_no_success(shop: Shop) -> None:
@@ -140,6 +154,51 @@ def test_notes_answer_in_a_persons_place_where_that_is_trusted(shop: Shop) -> No
     assert "Always the first." in shop.prompts()[1]
 
 
+ASK_FIRST = "rules: [{decision: ask, action: send, reason: look first}]\n"
+
+
+def policy(shop: Shop, text: str) -> None:
+    directory = shop.daemon.home / "config" / "koru"
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "policy.yaml").write_text(text, encoding="utf-8")
+    (directory / "policy.yaml").chmod(0o600)
+
+
+def test_what_needs_an_approval_waits_for_the_person_who_gives_it(shop: Shop) -> None:
+    policy(shop, ASK_FIRST)
+    shop.open(turn(0))
+    shop.pursue(approve=["another_interface"])
+    eventually(lambda: bool(shop.ask("get").get("approval")), "it waits for an approval", END_S)
+    view = shop.ask("get")
+    assert view["activity"] == f"needs an approval: koru approvals show {view['approval']}"
+    assert shop.prompts() == []
+    with Client.connect(shop.daemon.socket, role="operator") as client:
+        (asked,) = client.request("approvals/list", {"approval_id": view["approval"]})["approvals"]
+        given = {"approval_id": view["approval"], "action_sha": asked["action_sha"], "approve": True}
+        client.request("approvals/decide", given)
+    assert shop.end()["state"] == "accepted"
+
+
+def test_approvals_of_listed_interfaces_are_given_for_who_is_trusted_to(shop: Shop) -> None:
+    policy(shop, ASK_FIRST)
+    trusted(shop)
+    shop.open(turn(1), turn(0))
+    shop.pursue(approve=["vscode_native_send"], trust="autonomous")
+    view = shop.end()
+    assert (view["state"], len(shop.prompts())) == ("accepted", 2), view
+    with shop.daemon.client() as client:
+        approvals = client.request("approvals/list", {"everything": True})["approvals"]
+    assert [approval["state"] for approval in approvals] == ["used", "used"], "each prompt has an approval of its own"
+
+
+def test_a_denied_approval_stops_it(shop: Shop) -> None:
+    policy(shop, "rules: [{decision: deny, action: send, reason: not here}]\n")
+    shop.open(turn(0))
+    shop.pursue()
+    view = shop.end()
+    assert (view["cause"], shop.prompts()) == ("blocked", []), view
+
+
 NEEDS_INPUT, CANCELLED, COMPLETE = 4, 2, 1
 
 
@@ -202,9 +261,12 @@ def test_a_reviewer_answers_within_its_policy_and_is_paid_from_the_budget(api: s
         url = model.openai if api == "openai" else model.anthropic
         reviewer = {"api": api, "model": "m", "url": url, "price_in": 1_000_000, "price_out": 1_000_000}
         trusted(shop)
-        shop.open(turn(2, "I could do either."), turn(0))
+        shop.open(turn(2, f"I could do either. The token is {SECRET}."), turn(0))
         shop.pursue(reviewer=reviewer, on_question="reviewer", trust="autonomous")
         view = shop.end()
+        sent = json.dumps([request.body for request in model.requests])
+    assert "I could do either." in sent
+    assert SECRET not in sent, "a secret was sent to the model"
     assert (view["state"], view["summary"]) == ("accepted", "It worked."), view
     assert view["spent"]["tokens"] > 0
     assert view["spent"]["microdollars"] > 0
@@ -274,15 +336,14 @@ def test_a_turn_that_never_ends_meets_its_deadline(shop: Shop) -> None:
         {"turn": {"state": 0, "reply": ""}},
         {"answer": {"disposition": "pending", "facts": []}},
     ]
-    shop.open(endless)
+    shop.open(endless, cancel=CANCELLED)
     shop.pursue(turn_ms=1000, budget={"turns": 1, "ms": 600_000})
     view = shop.end()
     assert view["cause"] == "budget"
-    with shop.daemon.client() as client:
-        rows = client.request("ledger/tail", {"limit": 500})["rows"]
-    (driven,) = [json.loads(row["body"]) for row in rows if row["kind"] == "goal_driven"]
+    (driven,) = rows(shop, "goal_driven")
     assert driven["state"] == "wait_timeout"
     assert "it was asked to stop" in driven["reason"]
+    eventually(lambda: shop.ended_as() == [CANCELLED], "the plugin was asked to cancel it")
 
 
 def test_quiet_is_a_weak_sign_that_only_checks_can_confirm(shop: Shop) -> None:
@@ -380,8 +441,7 @@ def test_every_change_is_told_to_who_listens(shop: Shop) -> None:
                 break
     for kind in ("goal_started", "goal_checked", "goal_decided", "goal_drafted", "accepted", "settled", "turn", "goal"):
         assert kind in kinds
-    rows = [kind for kind in kinds if kind == "goal_checked"]
-    assert len(rows) == 3, "each row is told once"
+    assert kinds.count("goal_checked") == 3, "each row is told once"
 
 
 POINTS = [
@@ -438,15 +498,14 @@ def test_a_question_survives_a_restart(shop: Shop) -> None:
 
 
 def test_secrets_in_outputs_reach_neither_ledger_nor_prompt(shop: Shop) -> None:
-    secret = "ghp_" + "a1B2c3D4e5" * 4
-    (shop.folder / "check.py").write_text(f"print('token {secret}'); raise SystemExit(1)", encoding="utf-8")
+    (shop.folder / "check.py").write_text(f"print('token {SECRET}'); raise SystemExit(1)", encoding="utf-8")
     shop.open(turn())
     shop.pursue(budget={"turns": 1, "ms": 600_000})
     shop.end()
     assert "[redacted:" in shop.prompts()[0]
-    assert secret not in shop.prompts()[0]
+    assert SECRET not in shop.prompts()[0]
     kept = b"".join(path.read_bytes() for path in shop.daemon.ledger.rglob("*") if path.is_file())
-    assert secret.encode() not in kept
+    assert SECRET.encode() not in kept
 
 
 def koru(daemon: Any, *arguments: str) -> "subprocess.CompletedProcess[str]":
