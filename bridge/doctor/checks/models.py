@@ -15,7 +15,8 @@ def keys(scene: Scene) -> Iterator[Finding | Seen]:
     if not there:
         problem = "no model may be asked for an opinion: no key is set"
         remedy = Remedy(f"set {' or '.join(KEYS)}, if you want that; everything else works without")
-        yield Finding("model-keys", "note", problem, remedy)
+        blocked = scene.built("model_key")
+        yield Finding("model-keys", "note", problem, remedy, interfaces=blocked, blocker="model_key_missing")
 
 
 CHECKS = (Check("model-keys", "a key for a model is set", keys),)
