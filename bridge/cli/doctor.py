@@ -78,7 +78,7 @@ def _page(report: "Report", arguments: "Namespace") -> str:
     parts = []
     if arguments.check is None:
         rows = [_row(each) for each in report.interfaces if everything or each.interface.status == "built"]
-        parts.append(table(("INTERFACE", "NOW", "BEST GRADE", "WHY NOT"), rows))
+        parts.append(table(("INTERFACE", "NOW", "BEST GRADE", "WHY NOT", "COMMAND"), rows))
     shown = [f for f in report.findings if everything or f.severity != "note"]
     parts += [_words(finding) for finding in shown]
     if everything:
@@ -95,9 +95,11 @@ def _page(report: "Report", arguments: "Namespace") -> str:
 def _row(each: "Standing") -> tuple[str, ...]:
     now = "usable" if each.usable else "blocked" if each.interface.status == "built" else each.interface.status
     blockers = f"[{', '.join(each.blockers)}] " if each.blockers else ""
-    return each.interface.id, now, each.interface.verification.best_grade, blockers + each.why
+    return each.interface.id, now, each.interface.verification.best_grade, blockers + each.why, each.command
 
 
 def _words(finding: "Finding") -> str:
     head = f"{paint(finding.severity, _COLOURS[finding.severity])} {finding.id}: {clean(finding.problem)}"
-    return "\n".join([head, f"  {clean(finding.remedy.text)}", *(f"    {clean(c)}" for c in finding.remedy.commands)])
+    blocks = [f"  blocks: {', '.join(finding.interfaces)}"] if finding.blocker and finding.interfaces else []
+    commands = (f"    {clean(command)}" for command in finding.remedy.commands)
+    return "\n".join([head, *blocks, f"  {clean(finding.remedy.text)}", *commands])

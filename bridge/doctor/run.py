@@ -11,6 +11,7 @@ from typing import Literal
 from bridge.doctor.finding import Check, Finding, Remedy, Seen, Severity
 from bridge.doctor.scene import Scene
 from bridge.protocol.errors import BridgeError, Reason
+from registry.load import Registry
 from registry.model import Interface
 
 BOUND_SECONDS = 0.8
@@ -30,12 +31,14 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An interface now. `blockers` are words of the registry; not usable without one when it is not built."""
+    """An interface now. `blockers` are words of the registry; not usable without one when it is not built. `command`:
+    what to run against the first of them, empty where only a person's hands help."""
 
     interface: Interface
     usable: bool
     blockers: tuple[str, ...]
     why: str
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def examine(
     every = [finding for each in ran for finding in each.findings]
     hidden = tuple(finding for finding in every if any(_explains(cause, finding) for cause in every))
     shown = tuple(finding for finding in every if finding not in hidden)
-    standings = _dependent({i.id: _standing(i, every) for i in scene.registry.interfaces.values()})
+    standings = _dependent({i.id: _standing(i, every, scene.registry) for i in scene.registry.interfaces.values()})
     return Report(ran, tuple(sorted(shown, key=lambda f: RANK[f.severity])), hidden, standings)
 
 
@@ -132,12 +135,24 @@ def _hung(check: Check, seconds: float) -> Ran:
     return Ran(check, "hung", None, (Finding("check-hung", "warning", problem, remedy, check.id),))
 
 
-def _standing(interface: Interface, findings: Iterable[Finding]) -> Standing:
+def _standing(interface: Interface, findings: Iterable[Finding], registry: Registry) -> Standing:
     found = [f for f in findings if interface.id in f.interfaces and f.blocker is not None]
     blockers = tuple(dict.fromkeys(str(finding.blocker) for finding in found))
     if interface.status != "built":
         return Standing(interface, False, blockers, f"{interface.status}: {interface.status_reason}")
-    return Standing(interface, not found, blockers, found[0].problem if found else "")
+    if not found:
+        return Standing(interface, True, (), "")
+    return Standing(interface, False, blockers, found[0].problem, _command(found[0], registry))
+
+
+def _command(finding: Finding, registry: Registry) -> str:
+    """The check's own, else the first one to which the registry leads from its blocker."""
+    blocker = registry.blockers.get(str(finding.blocker))
+    ways = [
+        registry.recoveries[word] for word in (blocker.recoveries if blocker else ()) if word in registry.recoveries
+    ]
+    known = (f"koru recover {way.id}" if way.action is not None else way.run for way in ways)
+    return next((command for command in (*finding.remedy.commands, *known) if command), "")
 
 
 def _dependent(standings: dict[str, Standing]) -> tuple[Standing, ...]:
@@ -154,7 +169,8 @@ def _after(each: Standing, standings: Mapping[str, Standing]) -> Standing:
     for id_ in each.interface.depends_on if each.usable else ():
         needed = standings.get(id_)
         if needed is not None and not needed.usable:
-            return replace(each, usable=False, blockers=needed.blockers, why=f"it depends on {id_}: {needed.why}")
+            why = f"it depends on {id_}: {needed.why}"
+            return replace(each, usable=False, blockers=needed.blockers, why=why, command=needed.command)
     return each
 
 

@@ -34,6 +34,7 @@ def _standing(each: Standing) -> dict[str, Any]:
         "best_grade": each.interface.verification.best_grade,
         "blockers": list(each.blockers),
         "why": each.why or None,
+        "command": each.command or None,
     }
 
 

@@ -51,7 +51,7 @@ class FindingView(Message):
 
 
 class StandingView(Message):
-    """An interface now: usable where the daemon runs, or not, and why not."""
+    """An interface now: usable where the daemon runs, or not, why not, and the command against it."""
 
     id: Identifier
     title: str
@@ -60,6 +60,7 @@ class StandingView(Message):
     best_grade: Grade
     blockers: list[str]
     why: str | None = None
+    command: str | None = None
 
 
 class SeenView(Message):

@@ -304,7 +304,7 @@ export interface SeenView {
   readonly value: string;
 }
 
-/** An interface now: usable where the daemon runs, or not, and why not. */
+/** An interface now: usable where the daemon runs, or not, why not, and the command against it. */
 export interface StandingView {
   readonly id: string;
   readonly title: string;
@@ -313,6 +313,7 @@ export interface StandingView {
   readonly best_grade: Grade;
   readonly blockers: readonly string[];
   readonly why?: string | undefined;
+  readonly command?: string | undefined;
 }
 
 /**
@@ -1371,6 +1372,7 @@ export const SHAPES: Readonly<Record<MessageName, readonly Field[]>> = {
     { name: "best_grade", kind: { is: "choice", values: ["claim", "readback", "host", "witness"] }, need: "required" },
     { name: "blockers", kind: { is: "list", of: { is: "string" } }, need: "required" },
     { name: "why", kind: { is: "string" }, need: "optional" },
+    { name: "command", kind: { is: "string" }, need: "optional" },
   ],
   DeskCalibrateParams: [
     { name: "target", kind: { is: "message", name: "DeskTarget" }, need: "required" },

@@ -34,7 +34,7 @@ def test_the_json_is_as_promised(koru: Koru) -> None:
         assert list(finding) == names
         assert list(finding["remedy"]) == ["text", "commands"]
     for interface in report["interfaces"]:
-        assert list(interface) == ["id", "title", "status", "usable", "best_grade", "blockers", "why"]
+        assert list(interface) == ["id", "title", "status", "usable", "best_grade", "blockers", "why", "command"]
 
 
 def test_without_a_daemon_that_is_the_finding_and_the_rest_is_hidden(koru: Koru) -> None:
@@ -42,6 +42,8 @@ def test_without_a_daemon_that_is_the_finding_and_the_rest_is_hidden(koru: Koru)
     assert [each["id"] for each in report["findings"] if each["severity"] != "note"] == ["daemon-running"]
     rows = {each["id"]: each for each in report["interfaces"]}
     assert rows["vscode_native_send"]["blockers"] == ["daemon_not_running"]
+    assert rows["vscode_native_send"]["command"] == "koru up"
+    assert rows["operator"]["command"] is None
     assert rows["operator"]["usable"]
 
 
@@ -80,6 +82,7 @@ def test_people_get_the_command_to_run(koru: Koru) -> None:
     assert done.returncode == 1
     assert "error daemon-running: " in done.stdout
     assert "    koru up\n" in done.stdout
+    assert "  blocks: plugin_socket_" in done.stdout
     assert "note " not in done.stdout.split("something is wrong")[0]
 
 

@@ -452,7 +452,11 @@ def test_a_key_is_told_and_never_shown() -> None:
     seen = well("model-keys", Scene({"OPENAI_API_KEY": "sk-entirely-secret"}))
     assert seen == {"OPENAI_API_KEY": "is set", "ANTHROPIC_API_KEY": "is not set"}
     found = only("model-keys", Scene({"OPENAI_API_KEY": " "}))
-    assert (found.severity, found.blocker, found.interfaces) == ("note", "model_key_missing", ("remote_model_provider",))
+    assert (found.severity, found.blocker, found.interfaces) == (
+        "note",
+        "model_key_missing",
+        ("remote_model_provider",),
+    )
 
 
 @pytest.mark.parametrize(

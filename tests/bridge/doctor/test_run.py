@@ -144,6 +144,25 @@ def test_an_interface_is_usable_unless_a_blocker_names_it(scene: Scene) -> None:
     assert rows["plugin_socket_vscode_family"].usable
 
 
+@pytest.mark.parametrize(
+    ("commands", "blocker", "command"),
+    [
+        (("koru own", "koru other"), "plugin_not_connected", "koru own"),
+        ((), "plugin_not_connected", "koru recover reconnect_plugin"),
+        ((), "no_interface", "koru explain"),
+        ((), "no_chat_agent", ""),
+    ],
+    ids=["the check's own", "an action", "another command", "by hand"],
+)
+def test_a_blocked_interface_names_the_command_to_run(
+    commands: tuple[str, ...], blocker: str, command: str, scene: Scene
+) -> None:
+    found = Finding("x", "error", "x is wrong", Remedy("words", commands), "", ("vscode_native_send",), blocker)
+    report = examine([saying(found)], scene, 30)
+    rows = {each.interface.id: each.command for each in report.interfaces}
+    assert (rows["vscode_native_send"], rows["plugin_socket_vscode_family"]) == (command, "")
+
+
 def test_a_hidden_finding_blocks_as_well(scene: Scene) -> None:
     effect = finding(
         "effect", interfaces=("vscode_native_send",), blocker="plugin_not_connected", depends_on=("cause",)

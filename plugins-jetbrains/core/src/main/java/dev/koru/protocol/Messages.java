@@ -731,9 +731,9 @@ public final class Messages {
     }
 
     /**
-     * An interface now: usable where the daemon runs, or not, and why not.
+     * An interface now: usable where the daemon runs, or not, why not, and the command against it.
      */
-    public record StandingView(String id, String title, String status, boolean usable, Grade bestGrade, List<String> blockers, String why) implements Message {
+    public record StandingView(String id, String title, String status, boolean usable, Grade bestGrade, List<String> blockers, String why, String command) implements Message {
         public static StandingView decode(Object wire) {
             return read(wire, "");
         }
@@ -747,7 +747,8 @@ public final class Messages {
                     fields.required("usable", Wire::flag),
                     fields.required("best_grade", GRADE),
                     fields.required("blockers", Wire.list(TEXT)),
-                    fields.optional("why", TEXT));
+                    fields.optional("why", TEXT),
+                    fields.optional("command", TEXT));
         }
 
         @Override
@@ -760,6 +761,7 @@ public final class Messages {
             wire.put("best_grade", Wire.word(bestGrade));
             wire.put("blockers", blockers);
             if (why != null) wire.put("why", why);
+            if (command != null) wire.put("command", command);
             return wire;
         }
     }
