@@ -14,6 +14,7 @@ from observers import amazon_q_history, data_home, session_database
 from observers.activity import Activity
 from observers.base import Cursor, Delta, ObserverError, Reason, Session, Store, Turn
 from observers.exchange import Exchange, rows, shaped
+from observers.folders import may_exist
 from observers.listing import Source
 from observers.regular_file import may_be_directory, now_ms
 from observers.session_database import Contents, Entry, SessionDatabase, Span
@@ -39,7 +40,7 @@ _HINT = "give ~/.aws/amazonq/history, or the folder of the command line's data.s
 def locate(workspace: str | Path | None = None) -> tuple[Store, ...]:
     """See `Observer.locate`."""
     path = data_home.native() / "amazon-q" / _NAME
-    found = session_database.locate(ID, _DATABASE, [path] if path.exists() else [], workspace)
+    found = session_database.locate(ID, _DATABASE, [path] if may_exist(path) else [], workspace)
     history = Path.home() / ".aws" / "amazonq" / "history"
     return (*found, Store(ID, history)) if workspace is None and may_be_directory(history) else found
 

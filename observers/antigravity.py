@@ -13,9 +13,9 @@ from observers.antigravity_steps import Steps
 from observers.base import ObserverError, Reason, Store, Turn
 from observers.exchange import rows, shaped
 from observers.listing import Source
-from observers.regular_file import Stamp, may_be_directory, refusal
+from observers.regular_file import Stamp, may_be_directory
 from observers.session_database import SessionDatabase
-from observers.session_files import SessionFiles, entries, file_of, regular
+from observers.session_files import SessionFiles, entries, file_of, regular, regular_in
 from observers.transcript import Transcripts, as_they_are
 
 ID = "antigravity"
@@ -43,12 +43,8 @@ class _Layout:
         for entry in entries(store.path / _LOGS[0]):
             for rank, name in enumerate(_TRANSCRIPTS):
                 path = f"{entry.path}{os.sep}{_LOGS[1]}{os.sep}{name}"
-                try:
-                    yield entry.name, rank, path, os.stat(path)  # noqa: PTH116 - thousands of them: no Path for each
-                except PermissionError as error:
-                    raise refusal(error, path) from error
-                except OSError:
-                    continue
+                if (status := regular_in(entry, path)) is not None:
+                    yield entry.name, rank, path, status
         for entry in entries(store.path / "conversations"):
             key, dot, last = entry.name.rpartition(".")
             if dot + last in _SUFFIXES and (status := regular(entry)) is not None:

@@ -13,11 +13,12 @@ from observers import claude_transcript
 from observers.base import ObserverError, Reason, State, Store
 from observers.claude_transcript import ClaudeTalk
 from observers.exchange import Exchange
+from observers.folders import subfolders
 from observers.jsonl import read_whole
 from observers.listing import Source
 from observers.regular_file import may_be_directory, now_ms, opened
 from observers.running import runs
-from observers.session_files import Folder, entries
+from observers.session_files import Folder, entries, regular
 from observers.transcript import Transcripts
 from observers.vscode_data import local_path, same_workspace
 
@@ -58,7 +59,7 @@ class Process:
 def locate(workspace: str | Path | None = None) -> tuple[Store, ...]:
     """See `Observer.locate`."""
     if workspace is None:
-        return tuple(_store(Path(entry.path)) for root in _roots() for entry in _projects(root))
+        return tuple(_store(folder) for root in _roots() for folder in _projects(root))
     wanted = local_path(str(workspace))
     slugs = {re.sub(r"[^A-Za-z0-9]", "-", path.rstrip("/")) for path in (wanted, os.path.realpath(wanted))}
     folders = [root / "projects" / slug for root in _roots() for slug in sorted(slugs)]
@@ -94,13 +95,12 @@ def _roots() -> Iterator[Path]:
     )
 
 
-def _projects(root: Path) -> list[os.DirEntry[str]]:
+def _projects(root: Path) -> list[Path]:
     try:
-        return sorted(
-            (entry for entry in os.scandir(root / "projects") if entry.is_dir()), key=lambda entry: entry.name
-        )
-    except OSError:
-        return []
+        return subfolders(root / "projects")
+    except ObserverError:
+        # It is there and cannot be listed: left for `health` to report.
+        return [root / "projects"]
 
 
 def _store(folder: Path) -> Store:
@@ -110,9 +110,12 @@ def _store(folder: Path) -> Store:
 def _workspace(folder: Path) -> str | None:
     """The folder that the newest transcript was begun in; the name of its own folder does not give it back."""
     try:
-        files = [entry for entry in os.scandir(folder) if entry.name.endswith(".jsonl") and entry.is_file()]
-        newest = max(files, key=lambda entry: entry.stat().st_mtime_ns)
-        with opened(Path(newest.path)) as descriptor:
+        logs = [
+            (status.st_mtime_ns, entry.path)
+            for entry in entries(folder)
+            if entry.name.endswith(".jsonl") and (status := regular(entry)) is not None
+        ]
+        with opened(Path(max(logs)[1])) as descriptor:
             found = _CWD.search(os.read(descriptor, _HEAD))
     except (OSError, ValueError, ObserverError):
         return None

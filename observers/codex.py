@@ -14,9 +14,10 @@ from observers import codex_rollout
 from observers.base import ObserverError, Reason, State, Store
 from observers.codex_rollout import RolloutTalk
 from observers.exchange import Exchange
+from observers.folders import leads_to_folder
 from observers.jsonl import open_log, parse
 from observers.listing import Source
-from observers.regular_file import may_be_directory
+from observers.regular_file import may_be_directory, refusal
 from observers.session_files import entries, file_of, regular
 from observers.transcript import Transcripts
 from observers.vscode_data import same_workspace
@@ -60,8 +61,8 @@ class Days:
         if store.path.suffix in {".jsonl", ".zst"}:
             try:
                 yield _key(store.path.name) or store.path.stem, 0, str(store.path), store.path.stat()
-            except OSError:
-                return
+            except OSError as error:
+                raise refusal(error, store.path) from error
             return
         for folder in _folders(store.path):
             for entry in entries(folder):
@@ -132,7 +133,7 @@ def _folders(root: Path) -> Iterator[Path]:
     yield root / _ARCHIVE
     level = [root / "sessions"]
     for _ in range(3):
-        level = [Path(entry.path) for folder in level for entry in entries(folder) if entry.is_dir()]
+        level = [Path(entry.path) for folder in level for entry in entries(folder) if leads_to_folder(entry)]
     yield from level
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from observers import copilot_events
 from observers.base import ObserverError, Reason, Store
 from observers.copilot_events import EventTalk
+from observers.folders import may_exist, status_of
 from observers.regular_file import may_be_directory
 from observers.session_files import entries, file_of, regular
 from observers.transcript import Transcripts
@@ -31,19 +32,21 @@ class Partitions:
     """`<conversation>/partition-<n>.jsonl`; a key is `<conversation>/<n>`."""
 
     def files(self, store: Store) -> Iterator[tuple[str, int, str, os.stat_result]]:
-        folders = [store.path] if _is_conversation(store.path) else [Path(entry.path) for entry in entries(store.path)]
-        for folder in folders:
+        if _is_conversation(store.path):
+            yield from self._logs(store.path)
+            return
+        for entry in entries(store.path):
             try:
-                inside = [entry for entry in os.scandir(folder) if _PARTITION.match(entry.name)]
-            except NotADirectoryError:
-                continue
-            except OSError:
+                yield from self._logs(Path(entry.path))
+            except ObserverError as problem:
                 # Who reads this conversation is told; the others go on.
-                yield f"{folder.name}/1", 0, f"{folder}{os.sep}partition-1.jsonl", folder.lstat()
-                continue
-            for entry in inside:
-                if (status := regular(entry)) is not None:
-                    yield self._named(Path(entry.path)), 0, entry.path, status
+                if problem.reason is not Reason.MISSING and (status := status_of(entry)) is not None:
+                    yield f"{entry.name}/1", 0, f"{entry.path}{os.sep}partition-1.jsonl", status
+
+    def _logs(self, folder: Path) -> Iterator[tuple[str, int, str, os.stat_result]]:
+        for entry in entries(folder):
+            if _PARTITION.match(entry.name) and (status := regular(entry)) is not None:
+                yield self._named(Path(entry.path)), 0, entry.path, status
 
     def key(self, store: Store, path: Path) -> str | None:
         return self._named(path) if _PARTITION.match(path.name) and path.is_relative_to(store.path) else None
@@ -88,7 +91,7 @@ def watch_paths(store: Store) -> tuple[Path, ...]:
 
 
 def _is_conversation(path: Path) -> bool:
-    return (path / "partition-1.jsonl").exists() or (path / "partition-0.jsonl").exists()
+    return may_exist(path / "partition-1.jsonl") or may_exist(path / "partition-0.jsonl")
 
 
 _CHATS: Transcripts[EventTalk] = Transcripts(

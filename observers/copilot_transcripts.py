@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from observers import copilot_events, vscode_data
 from observers.base import ObserverError, Reason, Store
 from observers.copilot_events import EventTalk
+from observers.folders import subfolders
 from observers.regular_file import may_be_directory
 from observers.session_files import Folder
 from observers.transcript import Transcripts
@@ -61,13 +61,15 @@ def watch_paths(store: Store) -> tuple[Path, ...]:
 def _stores(product: str, user: Path) -> Iterator[Store]:
     storages = user / "workspaceStorage"
     try:
-        names = sorted(entry.name for entry in os.scandir(storages) if entry.is_dir())
-    except OSError:
+        found = subfolders(storages)
+    except ObserverError:
+        # It is there and cannot be listed: left for `health` to report.
+        yield Store(ID, storages, None, product)
         return
-    for name in names:
-        folder = (storages / name).joinpath(*_PARTS)
+    for storage in found:
+        folder = storage.joinpath(*_PARTS)
         if may_be_directory(folder):
-            yield Store(ID, folder, vscode_data.workspace_of(storages / name), product)
+            yield Store(ID, folder, vscode_data.workspace_of(storage), product)
 
 
 _CHATS: Transcripts[EventTalk] = Transcripts(

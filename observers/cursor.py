@@ -11,6 +11,7 @@ from observers import cursor_composers, cursor_transcript, regular_file, session
 from observers.activity import Activity
 from observers.base import Cursor, Delta, ObserverError, Reason, Session, Store, Turn
 from observers.exchange import rows, shaped
+from observers.folders import may_exist, subfolders
 from observers.listing import Source
 from observers.regular_file import may_be_directory
 from observers.session_database import SessionDatabase
@@ -38,12 +39,15 @@ _NAME = "state.vscdb"
 def locate(workspace: str | Path | None = None) -> tuple[Store, ...]:
     """See `Observer.locate`."""
     users = [user for product, user in vscode_data.user_directories() if product in {"cursor", "cursor-server"}]
-    databases = [path for user in users if (path := user / "globalStorage" / _NAME).exists()]
+    databases = [path for user in users if may_exist(path := user / "globalStorage" / _NAME)]
     composers = session_database.locate(ID, _DATABASE, databases, workspace)
     slug = None if workspace is None else _slug(vscode_data.local_path(str(workspace)))
-    projects = _projects()
-    folders = sorted(projects.iterdir()) if projects.is_dir() else []
-    logs = [folder / cursor_transcript.FOLDER for folder in folders if slug in {None, folder.name}]
+    try:
+        found = subfolders(_projects())
+    except ObserverError:
+        # It is there and cannot be listed: left for `health` to report.
+        return (*composers, Store(ID, _projects(), None, "cursor"))
+    logs = [folder / cursor_transcript.FOLDER for folder in found if slug in {None, folder.name}]
     return (*composers, *(Store(ID, path, None, "cursor") for path in logs if may_be_directory(path)))
 
 

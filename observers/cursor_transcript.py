@@ -12,8 +12,7 @@ from typing import Any
 from observers.base import ObserverError, Reason, State, Store
 from observers.exchange import RUNS_OR_WAITS, Chain, Exchange, milliseconds
 from observers.jsonl import Folds, parse
-from observers.regular_file import refusal
-from observers.session_files import entries
+from observers.session_files import entries, regular_in
 
 FOLDER = "agent-transcripts"
 _QUERY = re.compile(r"<user_query>\s*(.*?)\s*</user_query>", re.DOTALL)
@@ -28,12 +27,8 @@ class Layout:
         """See `session_files.Layout`."""
         for entry in entries(store.path):
             path = f"{entry.path}{os.sep}{entry.name}.jsonl"
-            try:
-                yield entry.name, 0, path, os.stat(path)  # noqa: PTH116 - thousands of them: no Path for each
-            except PermissionError as error:
-                raise refusal(error, path) from error
-            except OSError:
-                continue
+            if (status := regular_in(entry, path)) is not None:
+                yield entry.name, 0, path, status
 
     def key(self, store: Store, path: Path) -> str | None:
         """See `session_files.Layout`."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from observers.base import ObserverError, Reason, State, Store
 from observers.exchange import Exchange, milliseconds
+from observers.folders import subfolders
 from observers.jsonl import read_whole
 from observers.listing import Source
 from observers.regular_file import may_be_directory, opened
@@ -47,12 +48,11 @@ def locate(workspace: str | Path | None = None) -> tuple[Store, ...]:
     root = _root()
     named = {short: folder for folder, short in _projects(root).items()}
     try:
-        folders = sorted(entry.name for entry in os.scandir(root / "tmp") if entry.is_dir())
-    except OSError:
-        return ()
-    stores = [
-        Store(ID, root / "tmp" / name / "chats", _folder(root / "tmp" / name, named), "gemini") for name in folders
-    ]
+        folders = subfolders(root / "tmp")
+    except ObserverError:
+        # It is there and cannot be listed: left for `health` to report.
+        return (Store(ID, root / "tmp", None, "gemini"),) if workspace is None else ()
+    stores = [Store(ID, folder / "chats", _folder(folder, named), "gemini") for folder in folders]
     if workspace is not None:
         return tuple(store for store in stores if same_workspace(store.workspace, local_path(str(workspace))))
     return tuple(store for store in stores if may_be_directory(store.path))

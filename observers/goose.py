@@ -10,6 +10,7 @@ from observers import data_home, goose_messages, session_database
 from observers.activity import Activity
 from observers.base import Store, Turn
 from observers.exchange import rows, shaped
+from observers.folders import may_exist
 from observers.listing import Source
 from observers.session_database import SessionDatabase
 
@@ -30,7 +31,7 @@ _NAME = "sessions.db"
 def locate(workspace: str | Path | None = None) -> tuple[Store, ...]:
     """See `Observer.locate`."""
     path = _folder() / _NAME
-    return session_database.locate(ID, _DATABASE, [path] if path.exists() else [], workspace)
+    return session_database.locate(ID, _DATABASE, [path] if may_exist(path) else [], workspace)
 
 
 def at(path: Path) -> Store:

@@ -12,6 +12,7 @@ from observers import agent_blocks, data_home
 from observers.activity import Activity
 from observers.agent_blocks import Blocks
 from observers.base import Cursor, Delta, ObserverError, Reason, Session, Store, Turn
+from observers.folders import subfolders
 from observers.jetbrains_chats import Chats
 from observers.regular_file import may_be_directory
 from observers.session_files import Folder
@@ -41,7 +42,11 @@ def locate(workspace: str | Path | None = None) -> tuple[Store, ...]:
     root = data_home.configuration() / "JetBrains"
     if workspace is not None or not may_be_directory(root):
         return ()
-    places = [ide / name for ide in sorted(root.iterdir()) for name in (_CHATS, _TASKS)]
+    try:
+        places = [ide / name for ide in subfolders(root) for name in (_CHATS, _TASKS)]
+    except ObserverError:
+        # It is there and cannot be listed: left for `health` to report.
+        return (Store(ID, root),)
     return tuple(Store(ID, path, None, path.parent.name) for path in places if may_be_directory(path))
 
 

@@ -10,6 +10,7 @@ from observers import data_home, opencode_messages, session_database
 from observers.activity import Activity
 from observers.base import Store, Turn
 from observers.exchange import rows, shaped
+from observers.folders import matching, may_exist
 from observers.listing import Source
 from observers.session_database import SessionDatabase
 
@@ -28,8 +29,8 @@ _NAME = "kilo.db"
 def locate(workspace: str | Path | None = None) -> tuple[Store, ...]:
     """See `Observer.locate`."""
     named = os.environ.get("KILO_DB")
-    paths = [Path(named)] if named and Path(named).is_absolute() else sorted(_folder().glob("kilo*.db"))
-    return session_database.locate(ID, _DATABASE, [path for path in paths if path.exists()], workspace)
+    paths = [Path(named)] if named and Path(named).is_absolute() else matching(_folder(), "kilo*.db")
+    return session_database.locate(ID, _DATABASE, [path for path in paths if may_exist(path)], workspace)
 
 
 def at(path: Path) -> Store:

@@ -57,10 +57,8 @@ def may_be_directory(path: Path) -> bool:
     """False where there is none for sure. True where nobody lets us look, so that listing it says why."""
     try:
         return path.is_dir()
-    except PermissionError:
-        return True
     except OSError:
-        return False
+        return True
 
 
 def _open(path: Path) -> int:

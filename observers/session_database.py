@@ -5,6 +5,7 @@ Only `sqlite_snapshot` ever opens such a database.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,7 @@ from typing import TypeVar
 from observers import sqlite_snapshot
 from observers.base import ObserverError, Reason, Store
 from observers.exchange import shaped
+from observers.folders import matching
 from observers.listing import Source
 from observers.regular_file import may_be_directory
 from observers.sqlite_snapshot import Database, Mark, Reading, Snapshot, Unreadable, Value
@@ -309,11 +311,12 @@ def place(path: Path, name: str, pattern: str, hint: str) -> Path:
     ObserverError `missing`.
     """
     path = path.absolute()
-    if path.match(pattern) and not path.is_dir() and may_be_directory(path.parent):
+    folder = os.path.isdir(path)  # noqa: PTH112 - this one says no where nobody lets us look
+    if path.match(pattern) and not folder and may_be_directory(path.parent):
         return path
     if not may_be_directory(path):
         raise ObserverError(Reason.MISSING, "no such chat store is here", where=str(path), hint=hint)
-    others = sorted(path.glob(pattern))
+    others = matching(path, pattern)
     return path / name if (path / name) in others or not others else others[0]
 
 

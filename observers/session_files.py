@@ -11,6 +11,7 @@ from stat import S_ISREG
 from typing import Protocol
 
 from observers.base import ObserverError, Reason, Store
+from observers.folders import ABSENT, leads_to_folder, status_of
 from observers.jsonl import being_written
 from observers.listing import Source
 from observers.regular_file import Stamp, chunks, may_be_directory, opened, refusal
@@ -80,7 +81,7 @@ class FolderEach:
             return
         for entry in entries(store.path):
             path = f"{entry.path}{os.sep}{self._named(entry.name)}"
-            if (status := self._status(entry, path)) is not None:
+            if (status := regular_in(entry, path)) is not None:
                 yield entry.name, 0, path, status
 
     def key(self, store: Store, path: Path) -> str | None:
@@ -92,18 +93,6 @@ class FolderEach:
 
     def _is_session(self, path: Path) -> bool:
         return path.name == self._named(path.parent.name)
-
-    @staticmethod
-    def _status(entry: os.DirEntry[str], path: str) -> os.stat_result | None:
-        try:
-            status = os.stat(path)  # noqa: PTH116 - thousands of them: no Path for each
-        except PermissionError:
-            # Who reads this session is told; the others go on.
-            return entry.stat(follow_symlinks=False)
-        except OSError:
-            # A folder without a session, or one that is being rewritten: what was seen in it stays known.
-            return None
-        return status if S_ISREG(status.st_mode) else None
 
 
 class SessionFiles:
@@ -192,11 +181,22 @@ def entries(folder: Path) -> Iterator[os.DirEntry[str]]:
 
 
 def regular(entry: os.DirEntry[str]) -> os.stat_result | None:
-    """The status of a regular file, through links; None for anything else, and for what is gone by now."""
+    """The status of a regular file, through links; None for anything else, and for what is gone by now.
+
+    Of one that nobody lets us look at, that of the entry: who reads this session is told; the others go on.
+    """
     try:
         status = entry.stat()
-    except PermissionError:
-        raise
-    except OSError:
-        return None
+    except OSError as error:
+        return None if error.errno in ABSENT else status_of(entry)
+    return status if S_ISREG(status.st_mode) else None
+
+
+def regular_in(folder: os.DirEntry[str], path: str) -> os.stat_result | None:
+    """The same for a file in a session's folder. None where there is none, or it is being rewritten: what was seen in
+    it stays known."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - thousands of them: no Path for each
+    except OSError as error:
+        return status_of(folder) if error.errno not in ABSENT and leads_to_folder(folder) else None
     return status if S_ISREG(status.st_mode) else None

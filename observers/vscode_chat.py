@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -12,6 +11,7 @@ from typing import Any
 from observers import session_files, vscode_data, vscode_log, vscode_session
 from observers.activity import Activity, Source
 from observers.base import ObserverError, Reason, Role, State, Store, Turn
+from observers.folders import subfolders
 from observers.jsonl import read_whole
 from observers.regular_file import may_be_directory, now_ms
 from observers.session_files import Folder, SessionFiles, file_of
@@ -84,15 +84,13 @@ def _stores(product: str, user: Path) -> Iterator[Store]:
     yield Store(ID, user / "globalStorage" / _EMPTY_WINDOWS, None, product)
     storages = user / "workspaceStorage"
     try:
-        names = sorted(entry.name for entry in os.scandir(storages) if entry.is_dir())
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    except OSError:
+        found = subfolders(storages)
+    except ObserverError:
         # It is there and cannot be listed: left for `health` to report.
         yield Store(ID, storages, None, product)
         return
-    for name in names:
-        yield Store(ID, storages / name / "chatSessions", vscode_data.workspace_of(storages / name), product)
+    for folder in found:
+        yield Store(ID, folder / "chatSessions", vscode_data.workspace_of(folder), product)
 
 
 def _scan(store: Store, source: Source) -> Iterator[str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 from observers.sqlite_snapshot.budget import Budget
 from observers.sqlite_snapshot.failure import Moved, Reason, Unreadable
+from observers.sqlite_snapshot.store_files import status
 from observers.sqlite_snapshot.wal import (
     Checksum,
     WalHeader,
@@ -84,7 +83,7 @@ class FrameMap:
             return False
         if self.frame == 0:
             return True
-        if os.fstat(wal).st_size < frame_offset(self.frame + 1, page_size):
+        if status(wal).st_size < frame_offset(self.frame + 1, page_size):
             return False
         last = read_frame_header(wal, self.frame, page_size)
         return last is not None and (last.salt, last.checksum) == (salt, self.checksum)

@@ -61,10 +61,13 @@ def _open_regular(path: str) -> int:
         raise Unreadable(Reason.DENIED, f"no permission to read {path}") from error
     except OSError as error:
         raise Unreadable(Reason.NOT_A_FILE, f"{path} cannot be opened: {error.strerror}") from error
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return descriptor
-    os.close(descriptor)
-    raise Unreadable(Reason.NOT_A_FILE, f"{path} is not a regular file")
+    try:
+        if not stat.S_ISREG(status(descriptor).st_mode):
+            raise Unreadable(Reason.NOT_A_FILE, f"{path} is not a regular file")
+    except Unreadable:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _open_companion(path: str, ignored: frozenset[Reason]) -> int | None:
@@ -106,7 +109,7 @@ class StoreFiles:
                 os.close(descriptor)
 
     def stamp(self) -> Stamp:
-        return Stamp.of(os.fstat(self.database))
+        return Stamp.of(status(self.database))
 
     def in_place(self, suffix: str, descriptor: int) -> bool:
         """The name still leads to the file that was opened."""
@@ -114,7 +117,7 @@ class StoreFiles:
             named = Path(self.path + suffix).stat()
         except OSError:
             return False
-        opened = os.fstat(descriptor)
+        opened = status(descriptor)
         return (named.st_dev, named.st_ino) == (opened.st_dev, opened.st_ino)
 
     def wal_holds_data(self) -> bool:
@@ -136,6 +139,14 @@ class StoreFiles:
             return read(descriptor, 1, 0) not in (b"", b"\0")
         finally:
             os.close(descriptor)
+
+
+def status(descriptor: int) -> os.stat_result:
+    """What the system says of an open file."""
+    try:
+        return os.fstat(descriptor)
+    except OSError as error:
+        raise Unreadable(Reason.IO, f"an open file is gone: {error.strerror}") from error
 
 
 def read(descriptor: int, size: int, offset: int) -> bytes:

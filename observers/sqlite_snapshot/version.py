@@ -5,7 +5,6 @@ A version is taken before a query and asked `still_valid()` after it; without a 
 
 from __future__ import annotations
 
-import os
 import struct
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -13,7 +12,7 @@ from typing import Protocol
 from observers.sqlite_snapshot.budget import Budget
 from observers.sqlite_snapshot.failure import Malformed, Moved, Reason
 from observers.sqlite_snapshot.frame_map import FrameMap
-from observers.sqlite_snapshot.store_files import Stamp, StoreFiles, read
+from observers.sqlite_snapshot.store_files import Stamp, StoreFiles, read, status
 from observers.sqlite_snapshot.wal import (
     HEADER_SIZE,
     WalHeader,
@@ -134,7 +133,7 @@ def take_version(files: StoreFiles, known: FrameMap, budget: Budget, careful: bo
     stamp = files.stamp()
     header = read(files.database, 100, 0)
     page_size = _page_size(header)
-    if files.wal is None or os.fstat(files.wal).st_size < HEADER_SIZE or stamp.size == 0:
+    if files.wal is None or status(files.wal).st_size < HEADER_SIZE or stamp.size == 0:
         _quiet(files, stamp)
         counter = header[24:28]
         pages = _pages_in_file(header, stamp, page_size)

@@ -5,13 +5,12 @@ Bytes 120 to 127 are never read: on Windows they are mandatory lock bytes.
 
 from __future__ import annotations
 
-import os
 import struct
 import time
 from array import array
 from dataclasses import dataclass
 
-from observers.sqlite_snapshot.store_files import read
+from observers.sqlite_snapshot.store_files import read, status
 from observers.sqlite_snapshot.wal import Checksum, checksum
 
 _VERSION = 3007000
@@ -44,7 +43,7 @@ def _boot_time() -> int:
 
 def written_since_boot(descriptor: int) -> bool:
     """The first connection after a boot truncates the file; an older one describes a log that may be lost."""
-    return os.fstat(descriptor).st_mtime_ns >= _boot_time()
+    return status(descriptor).st_mtime_ns >= _boot_time()
 
 
 def read_wal_index(descriptor: int) -> WalIndex | None:

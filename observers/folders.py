@@ -1,0 +1,67 @@
+"""Folders in which products keep chats, which may be absent, closed to us, or gone by the time they are looked into."""
+
+from __future__ import annotations
+
+import errno
+import os
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from observers.regular_file import refusal
+
+# Of these the system says that nothing is there; of all others that it does not let us look.
+ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EBADF})
+
+
+def may_exist(path: Path) -> bool:
+    """False where there is nothing for sure. True where nobody lets us look, so that reading it says why."""
+    try:
+        path.stat()
+    except OSError as error:
+        return error.errno not in ABSENT
+    return True
+
+
+def names(folder: Path) -> list[str]:
+    """What is in a folder, sorted; nothing where there is none. ObserverError where it cannot be listed."""
+    try:
+        with os.scandir(folder) as found:
+            return sorted(entry.name for entry in found)
+    except OSError as error:
+        if error.errno in ABSENT:
+            return []
+        raise refusal(error, folder) from error
+
+
+def subfolders(folder: Path) -> list[Path]:
+    """The folders in a folder, sorted, as `names`; those that cannot be looked at among them."""
+    try:
+        with os.scandir(folder) as found:
+            return sorted(Path(entry.path) for entry in found if leads_to_folder(entry))
+    except OSError as error:
+        if error.errno in ABSENT:
+            return []
+        raise refusal(error, folder) from error
+
+
+def leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether this may be a folder, through links."""
+    try:
+        return entry.is_dir()
+    except OSError as error:
+        return error.errno not in ABSENT
+
+
+def status_of(entry: os.DirEntry[str]) -> os.stat_result | None:
+    """What the system says of the entry itself, be it a link; None when it is gone. ObserverError."""
+    try:
+        return entry.stat(follow_symlinks=False)
+    except OSError as error:
+        if error.errno in ABSENT:
+            return None
+        raise refusal(error, entry.path) from error
+
+
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """What is in a folder under such a name, sorted, as `names`."""
+    return [folder / name for name in names(folder) if fnmatchcase(name, pattern)]
