@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bridge.client import Client
 from bridge.protocol.errors import BridgeError
 
-START_S = 30.0
+PATIENCE = 60.0
 WATCHED = """
 import sys
 from blockbuster import BlockBuster
@@ -22,12 +23,19 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def eventually(condition: Callable[[], bool], what: str, timeout: float = 20.0) -> None:
+def eventually(condition: Callable[[], bool], what: str, timeout: float = PATIENCE) -> None:
     """Wait for a condition; fail with words when it does not come."""
     end = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < end, f"not within {timeout} s: {what}"
         time.sleep(0.01)
+
+
+class PatientClient(Client):
+    """How fast the machine is does not decide a test."""
+
+    def request(self, method: str, params: dict[str, Any], *, timeout: float = PATIENCE) -> dict[str, Any]:
+        return super().request(method, params, timeout=timeout)
 
 
 @dataclass
@@ -67,7 +75,7 @@ class Daemon:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        eventually(self._answers, "the daemon answers", START_S)
+        eventually(self._answers, "the daemon answers")
 
     def _answers(self) -> bool:
         assert self.process is not None
@@ -78,12 +86,12 @@ class Daemon:
             return False
         return True
 
-    def client(self) -> Client:
-        return Client.connect(self.socket)
+    def client(self, role: str = "client") -> Client:
+        return PatientClient.connect(self.socket, role=role, timeout=PATIENCE)
 
     def wait_killed(self) -> None:
         assert self.process is not None
-        assert self.process.wait(timeout=20) == -signal.SIGKILL
+        assert self.process.wait(PATIENCE) == -signal.SIGKILL
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:

@@ -201,6 +201,12 @@ class FakeIde:
     def _do_pause(self, argument: float, request_id: Any, params: Json) -> None:
         time.sleep(argument)
 
+    def _do_until(self, argument: str, request_id: Any, params: Json) -> None:
+        """Until the test makes that file; for ever is a failed test."""
+        end = time.monotonic() + 120
+        while not Path(argument).exists() and time.monotonic() < end:
+            time.sleep(0.01)
+
     def _do_write(self, argument: Json, request_id: Any, params: Json) -> None:
         """The agent's work: a file of the workspace."""
         (Path(self.workspace) / argument["path"]).write_text(argument["text"], encoding="utf-8")

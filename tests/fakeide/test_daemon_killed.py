@@ -48,7 +48,7 @@ def test_killed(point: str, daemon: Any, fake_ide: Callable[..., Any], tmp_path:
     with suppress(BridgeError), daemon.client() as client:
         client.request("drive/start", params)
         accepted = True
-        client.request("drive/wait", {"drive_id": "d1", "until": "turn", "timeout_ms": 20_000}, timeout=25)
+        client.request("drive/wait", {"drive_id": "d1", "until": "turn", "timeout_ms": 60_000}, timeout=70)
     daemon.wait_killed()
 
     daemon.start()
@@ -60,8 +60,8 @@ def test_killed(point: str, daemon: Any, fake_ide: Callable[..., Any], tmp_path:
             assert not accepted, "a drive that was accepted is lost"
             assert turns(storage) == 0, "something was sent for a drive that nobody accepted"
         else:
-            wait = {"drive_id": "d1", "until": "turn", "timeout_ms": 30_000}
-            view = client.request("drive/wait", wait, timeout=40)
+            wait = {"drive_id": "d1", "until": "turn", "timeout_ms": 60_000}
+            view = client.request("drive/wait", wait, timeout=70)
             assert view["state"] == "settled"
             assert turns(storage) in TURNS[view["outcome"]], view
             again = client.request("drive/start", params)

@@ -21,7 +21,6 @@ HONEST = [
         }
     },
 ]
-SLOW = [{"pause": 1.0}, *HONEST]
 
 
 @pytest.fixture
@@ -37,21 +36,31 @@ def attach(fake_ide: Callable[..., Any], tmp_path: Path) -> Callable[..., Path]:
     return start
 
 
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    """Once this file is there, a plugin that follows `held` goes on."""
+    return tmp_path / "release"
+
+
+def held(release: Path) -> list[Any]:
+    return [{"until": str(release)}, *HONEST]
+
+
 def params(drive_id: str, text: str = "hello", **more: Any) -> dict[str, Any]:
     return {
         "drive_id": drive_id,
         "text": text,
         "selector": {},
         "target": {},
-        "deadline_ms": 10_000,
+        "deadline_ms": 60_000,
         "wait_ms": 2000,
         **more,
     }
 
 
 def settled(client: Any, drive_id: str) -> dict[str, Any]:
-    wait = {"drive_id": drive_id, "timeout_ms": 20_000}
-    view: dict[str, Any] = client.request("drive/wait", wait, timeout=25)
+    wait = {"drive_id": drive_id, "timeout_ms": 90_000}
+    view: dict[str, Any] = client.request("drive/wait", wait, timeout=100)
     assert view["state"] == "settled"
     return view
 
@@ -68,14 +77,14 @@ def test_many_clients_with_one_id_are_one_turn(daemon: Any, attach: Callable[...
 
     def ask() -> None:
         with daemon.client() as client:
-            client.request("drive/start", params("same"), timeout=20)
+            client.request("drive/start", params("same"))
             views.append(settled(client, "same"))
 
     threads = [threading.Thread(target=ask) for _ in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=120)
     assert [view["outcome"] for view in views] == ["confirmed"] * 12
     assert turns(storage) == ["hello"]
 
@@ -95,7 +104,7 @@ def test_where_a_chat_is_meant_the_hosts_word_is_not_enough(daemon: Any, attach:
     daemon.start()
     attach(HONEST[1:])
     with daemon.client() as client:
-        client.request("drive/start", params("aimed", target={"chat_id": "wanted"}, deadline_ms=1500))
+        client.request("drive/start", params("aimed", target={"chat_id": "wanted"}, deadline_ms=5000))
         assert settled(client, "aimed")["outcome"] == "likely"
 
 
@@ -118,40 +127,43 @@ def test_a_turn_seen_late_is_not_the_witness_of_the_next_drive(daemon: Any, atta
     storage = attach([late, swallowed])
     with daemon.client() as client:
         client.request("drive/start", params("one", "continue"))
-        client.request("drive/start", params("two", "continue", deadline_ms=2500))
+        client.request("drive/start", params("two", "continue", deadline_ms=8000))
         assert settled(client, "one")["outcome"] == "confirmed"
         assert settled(client, "two")["outcome"] == "unknown"
     assert turns(storage) == ["continue"]
 
 
-def test_a_queued_drive_is_cancelled_without_a_touch(daemon: Any, attach: Callable[..., Path]) -> None:
+def test_a_queued_drive_is_cancelled_without_a_touch(daemon: Any, attach: Callable[..., Path], release: Path) -> None:
     daemon.start()
-    storage = attach(SLOW)
+    storage = attach(held(release))
     with daemon.client() as client:
         client.request("drive/start", params("first", "first"))
         assert client.request("drive/start", params("second", "second"))["queued_behind"] == 1
         client.request("drive/cancel", {"drive_id": "second"})
         view = settled(client, "second")
         assert (view["outcome"], view["blocker"]) == ("refused", "cancelled")
+        release.touch()
         assert settled(client, "first")["outcome"] == "confirmed"
     assert turns(storage) == ["first"]
 
 
-def test_drives_that_wait_survive_a_restart(daemon: Any, attach: Callable[..., Path]) -> None:
+def test_drives_that_wait_survive_a_restart(daemon: Any, attach: Callable[..., Path], release: Path) -> None:
     daemon.start()
-    storage = attach(SLOW)
+    storage = attach(held(release))
     with daemon.client() as client:
         for number in range(3):
-            client.request("drive/start", params(f"d{number}", f"prompt {number}", deadline_ms=60_000))
+            client.request("drive/start", params(f"d{number}", f"prompt {number}"))
     assert daemon.process is not None
     daemon.process.kill()
     daemon.process.wait(timeout=10)
+    release.touch()
     daemon.start()
     with daemon.client() as client:
         outcomes = [settled(client, f"d{number}")["outcome"] for number in range(3)]
     assert outcomes[1:] == ["confirmed", "confirmed"]
     assert sorted(turns(storage)) == sorted(set(turns(storage))), "a prompt was sent twice"
-    assert outcomes[0] in {"confirmed", "unknown"}
+    # It may have been killed before the plugin was told: then nothing was touched, and that is known.
+    assert turns(storage).count("prompt 0") in {"confirmed": {1}, "unknown": {0, 1}, "refused": {0}}[outcomes[0]]
 
 
 def test_two_windows_and_no_selector_are_listed(daemon: Any, attach: Callable[..., Path]) -> None:
@@ -215,7 +227,7 @@ def test_a_selector_that_fits_nothing_says_what_there_is(
 
 def koru(daemon: Any, *arguments: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
     command = [str(Path(sys.executable).with_name("koru")), *arguments]
-    return subprocess.run(command, env=daemon.environment, input=stdin, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, env=daemon.environment, input=stdin, capture_output=True, text=True, timeout=120)
 
 
 def test_the_command_line_drives_and_tells(daemon: Any, attach: Callable[..., Path], tmp_path: Path) -> None:

@@ -47,9 +47,9 @@ def fill(disk: Path) -> Path:
 
 def start(client: Any, drive_id: str) -> dict[str, Any]:
     params = {"drive_id": drive_id, "text": f"prompt of {drive_id} " + "x" * 2000, "selector": {}, "target": {}}
-    client.request("drive/start", params, timeout=20)
-    wait = {"drive_id": drive_id, "timeout_ms": 20_000}
-    view: dict[str, Any] = client.request("drive/wait", wait, timeout=25)
+    client.request("drive/start", params)
+    wait = {"drive_id": drive_id, "timeout_ms": 60_000}
+    view: dict[str, Any] = client.request("drive/wait", wait, timeout=70)
     return view
 
 

@@ -8,10 +8,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 import yaml
+from anyio import to_thread
 
+from bridge.daemon import hooks
 from bridge.daemon.hooks import signature
+from bridge.protocol.messages import Event
 from tests.daemon import eventually
 from tests.fakeide.goals import Shop, turn
 
@@ -47,8 +51,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    server = Receiver(failures=2)
+def receiver(request: pytest.FixtureRequest) -> Iterator[Receiver]:
+    server = Receiver(failures=getattr(request, "param", 2))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield server
@@ -69,12 +73,12 @@ def test_what_happens_is_told_signed_and_told_again(
     log = tmp_path / "told.jsonl"
     append = f"import sys; open({str(log)!r}, 'a').write(sys.stdin.read() + '\\n')"
     url = f"http://127.0.0.1:{receiver.server_port}/hook"
-    hooks = [
+    wanted = [
         {"events": ["goal_decided"], "url": url, "secret_file": str(tmp_path / "secret")},
         {"events": ["settled", "goal_asked"], "run": [sys.executable, "-c", append]},
         {"events": ["*"], "run": ["koru-no-such-hook"]},
     ]
-    configure(tmp_path, yaml.safe_dump({"hooks": hooks}))
+    configure(tmp_path, yaml.safe_dump({"hooks": wanted}))
     daemon.start()
     shop = Shop(daemon, tmp_path / "shop", fake_ide)
     shop.open(turn(0))
@@ -88,8 +92,55 @@ def test_what_happens_is_told_signed_and_told_again(
         assert headers["X-Koru-Event-Id"] == json.loads(body)["id"]
     assert len(receiver.tried) == 4
     assert len(set(receiver.tried)) == 2, "a second try has the same id"
-    eventually(log.exists, "the command was told", 60)
+    eventually(lambda: log.exists() and "\n" in log.read_text(encoding="utf-8"), "the command was told", 60)
     assert json.loads(log.read_text(encoding="utf-8").split("\n")[0])["drive"]["outcome"] == "confirmed"
+
+
+def test_a_question_calls_for_a_person_by_webhook(
+    daemon: Any, fake_ide: Callable[..., Any], tmp_path: Path, receiver: Receiver
+) -> None:
+    (tmp_path / "secret").write_text(SECRET, encoding="utf-8")
+    url = f"http://127.0.0.1:{receiver.server_port}/"
+    hook = {"events": ["goal_asked"], "url": url, "secret_file": str(tmp_path / "secret")}
+    configure(tmp_path, yaml.safe_dump({"hooks": [hook]}))
+    daemon.start()
+    shop = Shop(daemon, tmp_path / "shop", fake_ide)
+    shop.open(turn(2, "Which one?"))
+    shop.pursue()
+    eventually(lambda: len(receiver.taken) == 1, "the question is told", 60)
+    told = json.loads(receiver.taken[0][1])
+    assert (told["kind"], told["goal"]["goal_id"]) == ("goal_asked", "g")
+    assert told["goal"]["question"]["text"] == "Which one?"
+
+
+@pytest.mark.parametrize("receiver", [4], indirect=True)
+def test_after_three_tries_more_it_is_given_up_and_the_next_is_told(
+    receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hooks, "PAUSE_S", 0.01)
+    monkeypatch.setattr(hooks, "AT_ONCE", 1)
+    (tmp_path / "secret").write_text(SECRET, encoding="utf-8")
+    hook = {
+        "events": ["goal"],
+        "url": f"http://127.0.0.1:{receiver.server_port}/",
+        "secret_file": str(tmp_path / "secret"),
+    }
+    (tmp_path / "hooks.yaml").write_text(yaml.safe_dump({"hooks": [hook]}), encoding="utf-8")
+
+    async def scenario() -> None:
+        told = hooks.Hooks(tmp_path)
+        async with anyio.create_task_group() as tasks:
+            await told.attach(tasks, lambda listener: None)
+            for seq in (1, 2):
+                told.tell(Event(seq=seq, kind="goal", at_ms=seq))
+            told.tell(Event(seq=0, kind="goal", at_ms=3))
+            await to_thread.run_sync(eventually, lambda: bool(receiver.taken), "the next one is told", 60.0)
+            tasks.cancel_scope.cancel()
+
+    anyio.run(scenario)
+    first, *_, last = receiver.tried
+    assert receiver.tried == [first] * 4 + [last]
+    assert [json.loads(body)["seq"] for _, body in receiver.taken] == [2]
 
 
 @pytest.mark.parametrize(
@@ -104,6 +155,6 @@ def test_what_happens_is_told_signed_and_told_again(
 def test_a_bad_file_is_told_and_costs_itself_alone(text: str, words: str, daemon: Any, tmp_path: Path) -> None:
     configure(tmp_path, text)
     daemon.start()
-    logged = (tmp_path / "state" / "koru" / "log" / "daemon.log").read_text(encoding="utf-8")
-    assert "no hook is told anything" in logged
-    assert words in logged
+    log = tmp_path / "state" / "koru" / "log" / "daemon.log"
+    eventually(lambda: "no hook is told anything" in log.read_text(encoding="utf-8"), "the log tells")
+    assert words in log.read_text(encoding="utf-8")

@@ -53,18 +53,18 @@ def policy(daemon: Daemon, text: str, name: str = "policy.yaml") -> None:
 
 
 def start(client: Client, drive_id: str, text: str = "hello", **more: Any) -> dict[str, Any]:
-    base = {"drive_id": drive_id, "text": text, "selector": {}, "target": {}, "deadline_ms": 15_000, "wait_ms": 1000}
-    return client.request("drive/start", {**base, **more}, timeout=20)
+    base = {"drive_id": drive_id, "text": text, "selector": {}, "target": {}, "deadline_ms": 60_000, "wait_ms": 1000}
+    return client.request("drive/start", {**base, **more})
 
 
 def settled(client: Client, drive_id: str) -> tuple[str, str | None]:
-    view = client.request("drive/wait", {"drive_id": drive_id, "timeout_ms": 20_000}, timeout=25)
+    view = client.request("drive/wait", {"drive_id": drive_id, "timeout_ms": 60_000}, timeout=70)
     assert view["state"] == "settled"
     return view["outcome"], view.get("blocker")
 
 
 def operator(daemon: Daemon) -> Client:
-    return Client.connect(daemon.socket, role="operator")
+    return daemon.client("operator")
 
 
 def waiting(client: Client, drive_id: str) -> dict[str, Any]:
@@ -180,7 +180,7 @@ def test_a_denied_drive_is_refused(daemon: Daemon, turns: Callable[[], list[str]
 def test_without_an_answer_it_is_refused_at_its_deadline(daemon: Daemon, turns: Callable[[], list[str]]) -> None:
     policy(daemon, ASK)
     with daemon.client() as client:
-        start(client, "d", deadline_ms=1500)
+        start(client, "d", deadline_ms=5000)
         approval = waiting(client, "d")
         assert settled(client, "d") == ("refused", "approval_timeout")
     with pytest.raises(BridgeError) as caught:
@@ -208,7 +208,7 @@ def kill(daemon: Daemon) -> None:
 def test_an_approval_that_was_asked_for_survives_a_restart(daemon: Daemon, turns: Callable[[], list[str]]) -> None:
     policy(daemon, ASK)
     with daemon.client() as client:
-        start(client, "d", deadline_ms=60_000)
+        start(client, "d")
         before = waiting(client, "d")
     kill(daemon)
     daemon.start()
@@ -248,7 +248,7 @@ def test_a_prompt_with_a_secret_is_not_sent_altered_after_a_restart(
 ) -> None:
     policy(daemon, ASK)
     with daemon.client() as client:
-        start(client, "secret", f"use {TOKEN}", deadline_ms=60_000)
+        start(client, "secret", f"use {TOKEN}")
         waiting(client, "secret")
     kill(daemon)
     daemon.start()
@@ -298,7 +298,7 @@ def test_killed_around_an_approval(point: str, daemon: Daemon, turns: Callable[[
     with daemon.client() as client:
         eventually(lambda: len(client.request("sessions/list", {})["sessions"]) == 1, "the plugin is back")
         with suppress(BridgeError):
-            start(client, "d", deadline_ms=60_000)
+            start(client, "d")
             decide(daemon, waiting(client, "d"), approve=True)
     daemon.wait_killed()
     assert turns() == []

@@ -15,6 +15,7 @@ from bridge.protocol.errors import BridgeError, Reason
 from tests.daemon import Daemon, eventually
 
 PATIENCE = 60.0
+HOUR_MS = 3_600_000
 TOKEN = "gh" + "p_" + "FAKE0" * 8
 LOSE = [{"answer": {"disposition": "lost", "facts": []}}]
 NEVER = [{"pause": 0}]
@@ -26,13 +27,16 @@ Ready = Callable[..., Turns]
 
 @pytest.fixture
 def ready(daemon: Daemon, fake_ide: Callable[..., Any], tmp_path: Path) -> Ready:
-    """Starts the daemon and a plugin with a script for each delivery; gives the prompts that its chat holds."""
+    """Starts the daemon and a plugin with a script for each delivery; gives the prompts that its chat holds.
 
-    def start(*deliveries: list[dict[str, Any]], fault: str | None = None) -> Turns:
+    Without a store nothing can show a lost prompt any more, so its drive is unknown at once.
+    """
+
+    def start(*deliveries: list[dict[str, Any]], fault: str | None = None, store: bool = False) -> Turns:
         daemon.start(fault)
         script, storage = tmp_path / "script.json", tmp_path / "workspaceStorage" / "w"
         lookup = {"state": "touched"}
-        script.write_text(json.dumps({"deliver": list(deliveries), "lookup": lookup}), encoding="utf-8")
+        script.write_text(json.dumps({"deliver": list(deliveries), "lookup": lookup, "store": store}), encoding="utf-8")
         fake_ide(script, storage)
         return lambda: texts(storage)
 
@@ -45,13 +49,21 @@ def texts(storage: Path) -> list[str]:
     return [turn["message"]["text"] for entry in entries if entry["kind"] == 2 for turn in entry["v"]]
 
 
-def drive(daemon: Daemon, drive_id: str, text: str = "hello", *, deadline_ms: int = 1500) -> dict[str, Any]:
-    """Started, and settled by its deadline."""
+def drive(daemon: Daemon, drive_id: str, text: str = "hello", *, deadline_ms: int = HOUR_MS) -> dict[str, Any]:
+    """Started and settled."""
     start(daemon, drive_id, text, deadline_ms)
     return settled(daemon, drive_id)
 
 
-def start(daemon: Daemon, drive_id: str, text: str, deadline_ms: int) -> None:
+def given_up(daemon: Daemon, drive_id: str) -> dict[str, Any]:
+    """Started, and settled by what is known once it acts, though its store could still show it."""
+    start(daemon, drive_id, "hello")
+    eventually(lambda: get(daemon, drive_id)["state"] == "acting", "the drive acts", PATIENCE)
+    assert approved(daemon, "release_queue", drive_id=drive_id)["state"] == "done"
+    return settled(daemon, drive_id)
+
+
+def start(daemon: Daemon, drive_id: str, text: str, deadline_ms: int = HOUR_MS) -> None:
     params = {"drive_id": drive_id, "text": text, "selector": {}, "target": {}, "deadline_ms": deadline_ms}
     with daemon.client() as client:
         client.request("drive/start", {**params, "wait_ms": 1000}, timeout=PATIENCE)
@@ -144,7 +156,7 @@ def test_no_program_gives_a_person_s_word(daemon: Daemon, ready: Ready) -> None:
 @pytest.mark.parametrize("recovery", ["mark_submitted", "mark_not_submitted", "resend_drive"])
 def test_what_is_proven_is_nobody_s_to_say(daemon: Daemon, ready: Ready, recovery: str) -> None:
     ready(HONEST)
-    assert drive(daemon, "d", deadline_ms=60_000)["outcome"] == "confirmed"
+    assert drive(daemon, "d")["outcome"] == "confirmed"
     for params, reason in (({"drive_id": "d"}, Reason.RECOVERY_UNFIT), ({"drive_id": "x"}, Reason.UNKNOWN_DRIVE)):
         with pytest.raises(BridgeError) as caught:
             recover(daemon, recovery, **params)
@@ -159,7 +171,7 @@ def test_what_is_proven_is_nobody_s_to_say(daemon: Daemon, ready: Ready, recover
 
 def test_an_approved_resend_is_one_other_drive(daemon: Daemon, ready: Ready) -> None:
     turns = ready(LOSE, HONEST)
-    drive(daemon, "d", deadline_ms=3000)
+    assert drive(daemon, "d")["outcome"] == "unknown"
     assert recover(daemon, "resend_drive", "client", drive_id="d")["state"] == "waiting"
     assert turns() == []
     result = approved(daemon, "resend_drive", run_id="r-2", drive_id="d")
@@ -172,9 +184,9 @@ def test_an_approved_resend_is_one_other_drive(daemon: Daemon, ready: Ready) -> 
 
 
 def test_what_is_in_the_store_by_now_is_not_sent_again(daemon: Daemon, ready: Ready) -> None:
-    turns = ready(LOSE, HONEST)
-    drive(daemon, "d")
-    drive(daemon, "typed-by-hand", deadline_ms=60_000)
+    turns = ready(LOSE, HONEST, store=True)
+    assert given_up(daemon, "d")["outcome"] == "unknown"
+    assert drive(daemon, "typed-by-hand")["outcome"] == "confirmed"
     with pytest.raises(BridgeError) as caught:
         recover(daemon, "resend_drive", drive_id="d")
     assert caught.value.reason is Reason.RECOVERY_UNFIT
@@ -184,7 +196,7 @@ def test_what_is_in_the_store_by_now_is_not_sent_again(daemon: Daemon, ready: Re
 
 def test_a_prompt_that_held_a_secret_is_not_sent_redacted(daemon: Daemon, ready: Ready) -> None:
     ready(LOSE)
-    drive(daemon, "d", f"use {TOKEN}")
+    assert drive(daemon, "d", f"use {TOKEN}")["outcome"] == "unknown"
     with pytest.raises(BridgeError) as caught:
         recover(daemon, "resend_drive", drive_id="d")
     assert "held a secret" in caught.value.message
@@ -200,8 +212,8 @@ def test_after_the_word_that_it_was_sent_it_is_not_sent_again(daemon: Daemon, re
 
 
 def test_a_daemon_killed_in_a_resend_sends_once(daemon: Daemon, ready: Ready) -> None:
-    turns = ready(LOSE, HONEST, fault="before_resent")
-    drive(daemon, "d", deadline_ms=3000)
+    turns = ready(LOSE, HONEST, fault="before_resent", store=True)
+    assert drive(daemon, "d", deadline_ms=8000)["outcome"] == "unknown"
     with pytest.raises(BridgeError):
         approved(daemon, "resend_drive", drive_id="d")
     daemon.wait_killed()
@@ -224,9 +236,9 @@ def test_a_daemon_killed_in_a_resend_sends_once(daemon: Daemon, ready: Ready) ->
 
 def test_a_drive_that_never_ends_is_settled_by_what_is_known_and_the_next_begins(daemon: Daemon, ready: Ready) -> None:
     turns = ready(NEVER, HONEST)
-    start(daemon, "stuck", "one", 3_600_000)
+    start(daemon, "stuck", "one")
     eventually(lambda: get(daemon, "stuck")["state"] == "acting", "the first acts", PATIENCE)
-    start(daemon, "next", "two", 3_600_000)
+    start(daemon, "next", "two")
     (queue,) = called(daemon)["queues"]
     assert (queue["drive_id"], queue["state"], queue["behind"], queue["overdue"]) == ("stuck", "acting", 1, False)
     assert findings(daemon, "queue-stuck") == []
@@ -245,7 +257,7 @@ def test_a_drive_that_touched_nothing_is_cancelled_without_ado(daemon: Daemon, r
     policy.parent.mkdir(parents=True, exist_ok=True)
     policy.write_text("rules: [{decision: ask, action: send}]\n", encoding="utf-8")
     policy.chmod(0o600)
-    start(daemon, "waits", "one", 3_600_000)
+    start(daemon, "waits", "one")
     eventually(lambda: bool(get(daemon, "waits").get("approval")), "an approval is asked for", PATIENCE)
     result = recover(daemon, "release_queue", drive_id="waits")
     assert result["state"] == "done", result
