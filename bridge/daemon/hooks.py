@@ -21,6 +21,7 @@ from uuid import uuid4
 import anyio
 from anyio import CapacityLimiter, to_thread
 from anyio.abc import TaskGroup
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bridge.protocol.messages import Event
@@ -28,7 +29,6 @@ from registry.document import Document, Problem, read
 
 FILE_NAME = "hooks.yaml"
 WAITING_MOST = 500
-AT_ONCE = 4
 TIMEOUT_S = 10.0
 RETRIES = 3
 PAUSE_S = 1.0
@@ -90,52 +90,65 @@ def load(directory: Path) -> tuple[list[Hook], list[Problem]]:
 
 
 class Hooks:
-    """Deliveries wait in a bounded queue; where it is full the newest is dropped, and that is logged."""
+    """Each hook has a bounded queue of its own, so that it is told in order, and one that fails holds up no other.
+
+    Where a queue is full the newest is dropped, and that is logged.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._hooks: list[Hook] = []
-        self._send, self._take = anyio.create_memory_object_stream[_Delivery](WAITING_MOST)
-        self._limiter = CapacityLimiter(AT_ONCE)
+        self._queues: list[tuple[Hook, MemoryObjectSendStream[_Delivery]]] = []
 
     async def attach(self, tasks: TaskGroup, *sources: Callable[[Callable[[Event], None]], object]) -> None:
         """Read the file, and listen where there is a hook."""
-        self._hooks, problems = await to_thread.run_sync(load, self._directory)
+        hooks, problems = await to_thread.run_sync(load, self._directory)
         for problem in problems:
             log.error("no hook is told anything: %s", problem)
-        if self._hooks:
+        if hooks:
+            limiter = CapacityLimiter(len(hooks))
+            for hook in hooks:
+                send, take = anyio.create_memory_object_stream[_Delivery](WAITING_MOST)
+                self._queues.append((hook, send))
+                tasks.start_soon(self._work, send, take, limiter)
             for subscribe in sources:
                 subscribe(self.tell)
-            for _ in range(AT_ONCE):
-                tasks.start_soon(self._work)
 
     def tell(self, event: Event) -> None:
         """Queue an event for the hooks that want it. Only rows: what is no row may come again and again."""
-        wanting = [hook for hook in self._hooks if event.seq and hook.wants(event.kind)]
+        wanting = [(hook, queue) for hook, queue in self._queues if event.seq and hook.wants(event.kind)]
         if not wanting or (event.kind.startswith("goal_") and event.goal is None):
             return
         event_id = str(uuid4())
         told: dict[str, Any] = {"id": event_id, **event.model_dump(mode="json", exclude_none=True)}
         body = json.dumps(told, ensure_ascii=False).encode("utf-8", "replace")
-        for hook in wanting:
+        for hook, queue in wanting:
             try:
-                self._send.send_nowait(_Delivery(hook, event_id, event.kind, body))
+                queue.send_nowait(_Delivery(hook, event_id, event.kind, body))
             except anyio.WouldBlock:
                 log.warning("%d deliveries wait; %s is not told", WAITING_MOST, event.kind)
+            except (anyio.ClosedResourceError, anyio.BrokenResourceError):
+                return  # the daemon ends
 
-    async def _work(self) -> None:
-        async for delivery in self._take.clone():
-            await self._deliver(delivery)
+    async def _work(
+        self,
+        send: MemoryObjectSendStream[_Delivery],
+        take: MemoryObjectReceiveStream[_Delivery],
+        limiter: CapacityLimiter,
+    ) -> None:
+        with send, take:
+            async for delivery in take:
+                await _deliver(delivery, limiter)
 
-    async def _deliver(self, delivery: _Delivery) -> None:
-        for attempt in range(RETRIES + 1):
-            act = _run if delivery.hook.run else _post
-            problem = await to_thread.run_sync(partial(act, delivery), limiter=self._limiter, abandon_on_cancel=True)
-            if problem is None:
-                return
-            log.warning("the hook for %s failed, try %d: %s", delivery.kind, attempt + 1, problem)
-            if attempt < RETRIES:
-                await anyio.sleep(PAUSE_S * 2**attempt)
+
+async def _deliver(delivery: _Delivery, limiter: CapacityLimiter) -> None:
+    for attempt in range(RETRIES + 1):
+        act = _run if delivery.hook.run else _post
+        problem = await to_thread.run_sync(partial(act, delivery), limiter=limiter, abandon_on_cancel=True)
+        if problem is None:
+            return
+        log.warning("the hook for %s failed, try %d: %s", delivery.kind, attempt + 1, problem)
+        if attempt < RETRIES:
+            await anyio.sleep(PAUSE_S * 2**attempt)
 
 
 def signature(secret: bytes, body: bytes) -> str:

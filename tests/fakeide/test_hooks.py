@@ -118,7 +118,6 @@ def test_after_three_tries_more_it_is_given_up_and_the_next_is_told(
     receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hooks, "PAUSE_S", 0.01)
-    monkeypatch.setattr(hooks, "AT_ONCE", 1)
     (tmp_path / "secret").write_text(SECRET, encoding="utf-8")
     hook = {
         "events": ["goal"],
