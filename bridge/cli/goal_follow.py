@@ -116,7 +116,7 @@ class Follower:
     def _answer(self, question_id: str, text: str) -> None:
         params = {"goal_id": self._view["goal_id"], "question_id": question_id, "text": text}
         try:
-            self._client.request("goals/answer", params)
+            self._client.request("goals/answer", params, timeout=15.0)
         except BridgeError as error:
             if error.reason is not Reason.QUESTION_GONE:
                 raise

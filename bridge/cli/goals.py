@@ -106,7 +106,7 @@ def _answer(client: Client, arguments: "Namespace") -> "View":
     if not text.strip():
         raise BridgeError(Reason.USAGE, "the answer is empty")
     params = {"goal_id": arguments.id, "question_id": arguments.question or asked["question_id"], "text": text}
-    return client.request("goals/answer", params)
+    return client.request("goals/answer", params, timeout=15.0)
 
 
 def _show(view: "View", arguments: "Namespace") -> int:

@@ -34,6 +34,7 @@ from bridge.protocol.messages import (
 LANE_MOST = 100
 CLOSED_MOST = 200
 RUNNING_MOST = 8  # checks at once, over all surfaces
+KEPT_S = 10.0
 STOPPED = "a person stopped it"
 
 log = logging.getLogger("koru.goals")
@@ -124,10 +125,11 @@ class Goals:
             await self._row(goal, "goal_stopping", {"reason": STOPPED})
         goal.halted.set()
         goal.resumed.set()
+        goal.kept.set()  # who answered in the same moment is told that the goal ends
         return self._view(goal.record)
 
     async def answer(self, params: GoalAnswerParams) -> GoalView:
-        """BridgeError UNKNOWN_GOAL, QUESTION_GONE."""
+        """The answer is on disk when this returns. BridgeError UNKNOWN_GOAL, QUESTION_GONE, TIMEOUT."""
         record = await self._known(params.goal_id)
         goal = self._open.get(params.goal_id)
         asked = record.question
@@ -136,6 +138,11 @@ class Goals:
             raise BridgeError(Reason.QUESTION_GONE, f"{params.question_id} is not what is asked now", hint=hint)
         goal.answer = params.text
         goal.answered.set()
+        with anyio.move_on_after(KEPT_S) as waiting:
+            await goal.kept.wait()
+        if waiting.cancelled_caught:
+            hint = f"koru goals show {params.goal_id}"
+            raise BridgeError(Reason.TIMEOUT, "the answer was taken, and is not on disk yet", hint=hint)
         return self._view(record)
 
     async def _pausing(self, goal_id: str, *, paused: bool) -> GoalView:

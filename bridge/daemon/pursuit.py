@@ -70,6 +70,7 @@ class OpenGoal:
     halted: anyio.Event = field(default_factory=anyio.Event)
     resumed: anyio.Event = field(default_factory=anyio.Event)
     answered: anyio.Event = field(default_factory=anyio.Event)
+    kept: anyio.Event = field(default_factory=anyio.Event)
     answer: str | None = None
     drafted: Drafted | None = None
 
@@ -171,6 +172,8 @@ class Pursuit:
         kind = KIND_OF[type(event)]
         body = await self._journal.redacted(body_of(replace(event, spent=counted)))
         await self._row(kind, body)
+        if isinstance(event, Answered):
+            self._goal.kept.set()
         return event_of(kind, body)
 
     async def _row(self, kind: str, body: dict[str, object]) -> None:
@@ -323,7 +326,7 @@ class Pursuit:
                 "asked_at_ms": at,
                 "expires_at_ms": at + record.terms.answer_ms,
             }
-            self._goal.answer, self._goal.answered = None, anyio.Event()
+            self._goal.answer, self._goal.answered, self._goal.kept = None, anyio.Event(), anyio.Event()
             await self._row("goal_asked", await self._journal.redacted(body))
         elif record.state != "asking":  # asked before a restart
             record.state = "asking"

@@ -497,6 +497,20 @@ def test_a_question_survives_a_restart(shop: Shop) -> None:
     assert shop.end()["state"] == "accepted"
 
 
+def test_an_answer_that_was_taken_survives_a_restart(shop: Shop) -> None:
+    shop.open(turn(2, "Which one?"), turn(0))
+    shop.pursue()
+    asked = shop.until("asking")["question"]
+    taken = shop.ask("answer", question_id=asked["question_id"], text="The first.")
+    assert "question" not in taken
+    assert shop.daemon.process is not None
+    shop.daemon.process.kill()
+    shop.daemon.process.wait(timeout=10)
+    shop.daemon.start()
+    assert shop.end()["state"] == "accepted", "it was not asked again"
+    assert "The first." in shop.prompts()[1]
+
+
 def test_secrets_in_outputs_reach_neither_ledger_nor_prompt(shop: Shop) -> None:
     (shop.folder / "check.py").write_text(f"print('token {SECRET}'); raise SystemExit(1)", encoding="utf-8")
     shop.open(turn())
