@@ -120,6 +120,15 @@ def test_an_error_that_passes_is_tried_again(api: str, model: Standin) -> None:
 
 
 @pytest.mark.parametrize("api", APIS)
+def test_an_answer_that_is_cut_off_on_its_way_is_no_judgement(api: str, model: Standin) -> None:
+    model.script(*[Say(json.dumps(GOOD), cut_after=1)] * 2)
+    found = review(record(api, address(model, api)))
+    assert found.problem is not None
+    assert (found.question, found.answer, found.summary) == (None, None, None)
+    assert model.left == 0, "it was asked for once more"
+
+
+@pytest.mark.parametrize("api", APIS)
 def test_a_slow_model_is_not_waited_for_without_end(api: str, model: Standin, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (openai_reviewer, anthropic_reviewer):
         monkeypatch.setattr(module, "TIMEOUT_S", 0.3)
