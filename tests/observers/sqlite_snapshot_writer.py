@@ -1,6 +1,7 @@
 """A program that keeps writing to a store, started as a script by the tests. Each transaction changes every table.
 
-After commit n it puts n into the progress file (8 bytes, native order); it ends when the byte after that is set.
+After commit n it puts n into the progress file (8 bytes, native order); it ends when the byte after that is set, and
+the one after that says how often its rate is halved.
 With --nursery it writes in children: a line on stdin starts one and is answered by its pid, the next line waits for
 its end.
 """
@@ -87,7 +88,7 @@ def run(options: argparse.Namespace, progress: mmap.mmap) -> None:
     connection = connect(options)
     disturbing = upheavals(options)
     (done,) = connection.execute("SELECT coalesce(max(id), 0) FROM log").fetchone()
-    started, first = time.monotonic(), done
+    due = time.monotonic()
     while not progress[8]:
         done += 1
         write(connection, done, options.largest)
@@ -95,7 +96,8 @@ def run(options: argparse.Namespace, progress: mmap.mmap) -> None:
         if options.upheaval and done % options.upheaval == 0:
             connection = disturb(connection, next(disturbing), options)
         if options.rate:
-            time.sleep(max(0.0, started + (done - first) / options.rate - time.monotonic()))
+            due = max(due + 2 ** progress[9] / options.rate, time.monotonic())
+            time.sleep(max(0.0, due - time.monotonic()))
     connection.close()
 
 
@@ -124,7 +126,7 @@ def main() -> None:
     parser.add_argument("--largest", type=int, default=12_000)
     parser.add_argument("--nursery", action="store_true")
     options = parser.parse_args()
-    with Path(options.progress).open("r+b") as file, mmap.mmap(file.fileno(), 9) as progress:
+    with Path(options.progress).open("r+b") as file, mmap.mmap(file.fileno(), 10) as progress:
         if options.nursery:
             nurse(options, progress)
         else:

@@ -67,8 +67,8 @@ class Nursery:
 @contextmanager
 def nursery(store: Path, *options: str) -> Iterator[Nursery]:
     progress_file = store.parent.parent / "progress"
-    progress_file.write_bytes(bytes(9))
-    with progress_file.open("r+b") as file, mmap.mmap(file.fileno(), 9) as progress:
+    progress_file.write_bytes(bytes(10))
+    with progress_file.open("r+b") as file, mmap.mmap(file.fileno(), 10) as progress:
         command = [sys.executable, "-P", str(WRITER), str(store), str(progress_file), "--nursery", *options]
         command += ["--largest", "2500", "--synchronous", "off"]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:

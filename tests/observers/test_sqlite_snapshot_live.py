@@ -14,10 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from observers.sqlite_snapshot import Database, Reading, Snapshot
+from observers.sqlite_snapshot import Database, Reading, Reason, Snapshot, Unreadable
 
 WRITER = Path(__file__).with_name("sqlite_snapshot_writer.py")
 KEPT = 150
+READ_S = 2
+LIMIT_S = 300
+MOST_HALVED = 8
+# What a read says that found no moment without a write.
+WRITTEN_TO = {Reason.BUSY, Reason.HOT_JOURNAL, Reason.TIMEOUT}
 
 
 class Writer:
@@ -32,6 +37,10 @@ class Writer:
         assert self.process.poll() is None, "the writer ended by itself"
         return int(struct.unpack("=Q", self._progress[:8])[0])
 
+    def pace(self, *, halved: int) -> None:
+        """So often is the rate it was started with halved from now on."""
+        self._progress[9] = min(halved, MOST_HALVED)
+
     def stop(self) -> None:
         self._progress[8] = 1
         assert self.process.wait(30) == 0
@@ -40,8 +49,8 @@ class Writer:
 @contextmanager
 def writing(store: Path, *options: str) -> Iterator[Writer]:
     progress_file = store.parent.parent / "progress"
-    progress_file.write_bytes(bytes(9))
-    with progress_file.open("r+b") as file, mmap.mmap(file.fileno(), 9) as progress:
+    progress_file.write_bytes(bytes(10))
+    with progress_file.open("r+b") as file, mmap.mmap(file.fileno(), 10) as progress:
         command = [sys.executable, "-P", str(WRITER), str(store), str(progress_file), *options]
         process = subprocess.Popen(command)
         try:
@@ -84,21 +93,30 @@ def wait_for_first_commit(writer: Writer) -> None:
 
 
 def watch(store: Path, writer: Writer, commits: int, reads: int) -> None:
-    """Read until both numbers are reached, by a Database that lives on, a new one, and incremental polls."""
+    """Read until both numbers are reached, by a Database that lives on, a new one, and incremental polls.
+
+    Nobody can read while the store never rests: a machine that is too slow for the rate says so, and gets a lower one.
+    """
     kept, polled = Database(store), Database(store)
     reading: Reading[int] | None = None
-    limit = time.monotonic() + 60
-    last = done = 0
+    limit = time.monotonic() + LIMIT_S
+    last = done = halved = 0
     while done < reads or writer.committed < commits:
         assert time.monotonic() < limit, f"{done} reads and {writer.committed} commits only"
+        writer.pace(halved=0 if done >= reads else halved)
         before = writer.committed
-        if done % 3 == 0:
-            found = Database(store).read(check, timeout=20)
-        elif done % 3 == 1:
-            found = kept.read(check, timeout=20)
-        else:
-            reading = polled.poll(check, reading, timeout=20)
-            found = reading.value
+        try:
+            if done % 3 == 0:
+                found = Database(store).read(check, timeout=READ_S)
+            elif done % 3 == 1:
+                found = kept.read(check, timeout=READ_S)
+            else:
+                reading = polled.poll(check, reading, timeout=READ_S)
+                found = reading.value
+        except Unreadable as refusal:
+            assert refusal.reason in WRITTEN_TO
+            halved += 1
+            continue
         assert found >= before, "stale"
         assert found >= last, "went backwards"
         last = found

@@ -35,7 +35,7 @@ def test_memory_stays_flat_on_a_gigabyte(tmp_path: Path) -> None:
     make_large(store)
     assert store.stat().st_size > 1 << 30
     progress = tmp_path / "progress"
-    progress.write_bytes(bytes(9))
+    progress.write_bytes(bytes(10))
     options = ["--journal_mode", "wal", "--synchronous", "off", "--rate", "200"]
     command = [sys.executable, "-P", str(HERE / "sqlite_snapshot_writer.py"), str(store), str(progress), *options]
     with subprocess.Popen(command) as writer:

@@ -195,7 +195,7 @@ def test_the_calls_made_beside_a_live_writer(journal: str, tmp_path: Path) -> No
     store = tmp_path / "store" / "state.db"
     store.parent.mkdir()
     progress = tmp_path / "progress"
-    progress.write_bytes(bytes(9))
+    progress.write_bytes(bytes(10))
     options = ["--journal_mode", journal, "--synchronous", "off", "--rate", "15", "--upheaval", "10"]
     command = [sys.executable, "-P", str(HERE / "sqlite_snapshot_writer.py"), str(store), str(progress), *options]
     with subprocess.Popen(command) as writer:
