@@ -28,7 +28,12 @@ def configure(parser: "ArgumentParser") -> None:
     checks = parser.add_argument_group("checks")
     checks.add_argument("--check", action="append", metavar="CMD", help="a command that must exit 0; may be repeated")
     checks.add_argument("--check-timeout", type=float, metavar="S", help="how long each of these may take (600)")
-    checks.add_argument("--protect", action="append", metavar="GLOB", help="files that the agent must not change")
+    checks.add_argument(
+        "--protect",
+        action="append",
+        metavar="GLOB",
+        help="files that the agent must not change; tests and checks named in CMD are",
+    )
     checks.add_argument("--note", action="append", metavar="TEXT", help="what to mind, or to answer questions from")
     where = parser.add_argument_group("where")
     where.add_argument("--ide", help="the IDE's id: code, cursor, codium, code-server, …")

@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from bridge.daemon.following import Follower
 from bridge.daemon.journal import Journal, now_ms
 from bridge.daemon.pursuit import OpenGoal, Pursuit, Reading
 from bridge.drive.selector import Surface
-from bridge.goals import prompts
+from bridge.goals import prompts, workspace
 from bridge.goals.record import GoalRecord, started, terms_sha
 from bridge.ledger.store import Row
 from bridge.protocol.errors import BridgeError, Reason
@@ -90,8 +90,9 @@ class Goals:
                 return self._view(known)
             surface, interface = await self._surface(params.terms)
             folder = await to_thread.run_sync(_workspace, params.terms, surface)
+            protected = await to_thread.run_sync(workspace.named, Path(folder), params.terms.checks)
             with anyio.CancelScope(shield=True):
-                goal = await self._accept(params, surface.key, interface, folder)
+                goal = await self._accept(params, surface.key, interface, folder, protected)
                 self._enqueue(goal)
         return self._view(goal.record)
 
@@ -170,7 +171,9 @@ class Goals:
             raise BridgeError(Reason.NOT_PERMITTED, message, hint=hint)
         return surface, able[0] if terms.trust == "autonomous" else None
 
-    async def _accept(self, params: GoalStartParams, surface: str, interface: str | None, folder: str) -> OpenGoal:
+    async def _accept(
+        self, params: GoalStartParams, surface: str, interface: str | None, folder: str, protected: Sequence[str]
+    ) -> OpenGoal:
         if len(self._lanes.get(surface, ())) >= LANE_MOST:
             raise BridgeError(Reason.OVERLOADED, f"{LANE_MOST} goals wait for {surface} already", retry=True)
         body: dict[str, object] = {
@@ -178,6 +181,7 @@ class Goals:
             "terms_sha": terms_sha(params.terms),
             "surface": surface,
             "workspace": folder,
+            "protected": list(protected),
         }
         if interface is not None:
             body["interface"] = interface

@@ -223,7 +223,7 @@ class Pursuit:
         return Checked(command.turn, results, before.state, self._looked.state)
 
     async def _look(self) -> workspace.Look:
-        look = partial(workspace.look, self._folder, self._record.terms.checks)
+        look = partial(workspace.look, self._folder, self._record.terms.checks, self._record.protected)
         return await to_thread.run_sync(look, limiter=self._limiter, abandon_on_cancel=True)
 
     async def _draft(self, command: Draft) -> Event:

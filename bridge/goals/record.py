@@ -92,6 +92,7 @@ class GoalRecord:
     workspace: str
     created_at_ms: int
     interface: str | None = None
+    protected: tuple[str, ...] = ()
     state: GoalState = "queued"
     turn: int = 0
     activity: str = "waits for its turn"
@@ -201,5 +202,6 @@ def started(goal_id: str, at_ms: int, body: Mapping[str, Any]) -> GoalRecord:
         surface=body["surface"],
         workspace=body["workspace"],
         interface=body.get("interface"),
+        protected=tuple(body.get("protected", ())),
         created_at_ms=at_ms,
     )

@@ -4,6 +4,7 @@ Where there is no git, or no commit yet, the hash is over size and time of every
 """
 
 import os
+import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ CHANGED_SHOWN = 30
 # Made by tools on their own, and read by nobody who judges.
 CACHES = frozenset({".git", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", "node_modules", ".venv"})
 SHELLS = frozenset({"sh", "bash", "dash", "zsh"})
+_LOOKS_LIKE_A_CHECK = re.compile(r"^(?:test|check|verify)|(?:[_.-])(?:tests?|checks?|specs?)(?:[_.-]|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +32,9 @@ class Look:
     files: Mapping[str, str]
 
 
-def look(folder: Path, checks: Iterable[CheckTerms] = ()) -> Look:
-    """Never raises for what a folder holds."""
-    protected = _digest(_marks(folder, _protected(folder, checks)))
+def look(folder: Path, checks: Iterable[CheckTerms] = (), named: Iterable[str] = ()) -> Look:
+    """`named`: files that are protected as well. Never raises for what a folder holds."""
+    protected = _digest(_marks(folder, {*_protected(folder, checks), *named}))
     revision = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
     try:
         names = list(_differing(folder) if revision else _walk(folder))
@@ -77,6 +79,21 @@ def _lines(folder: Path, revision: str | None) -> dict[str, str]:
         if tab and _counts(name):
             counted[name] = "edited" if added == "-" else f"+{added} -{removed}"
     return counted
+
+
+def named(folder: Path, checks: Iterable[CheckTerms]) -> list[str]:
+    """The tests and checks that stand in the commands themselves, such as `check.py` of `python3 check.py`.
+
+    To be asked once, at the start: a file that the agent makes under such a name later is its work.
+    """
+    found = set()
+    for check in checks:
+        for word in check.command[1:]:
+            path = folder / check.cwd / word.partition("::")[0]
+            name = os.path.relpath(path, folder)
+            if _LOOKS_LIKE_A_CHECK.search(path.name) and not name.startswith("..") and path.is_file():
+                found.add(name)
+    return sorted(found)
 
 
 def _protected(folder: Path, checks: Iterable[CheckTerms]) -> Iterator[str]:

@@ -79,6 +79,14 @@ def test_it_stops_with_the_reason(
     assert words in view["reason"]
 
 
+def test_a_check_that_its_command_names_is_protected_unasked(shop: Shop) -> None:
+    shop.open([{"write": {"path": "check.py", "text": "print('fine')"}}, *turn(2)])
+    shop.pursue(checks=[{**shop.terms()["checks"][0], "protect": []}])
+    view = shop.end()
+    assert (view["state"], view["cause"]) == ("stopped", "failed"), view
+    assert "what a check reads was changed" in view["reason"]
+
+
 @pytest.mark.parametrize(
     ("left", "more", "cause", "words"),
     [
@@ -495,6 +503,35 @@ def test_a_question_survives_a_restart(shop: Shop) -> None:
         eventually(lambda: bool(client.request("sessions/list", {})["sessions"]), "the IDE is back")
     shop.ask("answer", question_id=asked["question_id"], text="The first.")
     assert shop.end()["state"] == "accepted"
+
+
+def test_a_wait_and_a_queue_survive_a_restart(shop: Shop) -> None:
+    shop.open(failed_turn("rate limited: try again in 5 minutes"), turn(0))
+    shop.pursue("one")
+    waiting = shop.until("waiting", goal_id="one")
+    shop.pursue("two", text="the second goal")
+    assert shop.daemon.process is not None
+    shop.daemon.process.kill()
+    shop.daemon.process.wait(timeout=10)
+    shop.daemon.start()
+    assert shop.until("waiting", goal_id="one")["wakes_at_ms"] == waiting["wakes_at_ms"]
+    assert shop.ask("get", "two")["queued_behind"] == 1
+    with shop.daemon.client() as client:
+        eventually(lambda: bool(client.request("sessions/list", {})["sessions"]), "the IDE is back")
+    shop.ask("stop", "one")
+    assert shop.end("two")["state"] == "accepted"
+    assert shop.ask("get", "one")["cause"] == "operator"
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [({"workspace": "/nowhere-at-all"}, "there is no folder"), ({"prompts": "/nowhere-at-all"}, "folder of templates")],
+)
+def test_folders_that_are_not_there_are_refused_at_once(more: dict[str, Any], words: str, shop: Shop) -> None:
+    shop.open(turn(0))
+    with pytest.raises(BridgeError, match=words):
+        shop.pursue(**more)
+    assert shop.prompts() == []
 
 
 def test_an_answer_that_was_taken_survives_a_restart(shop: Shop) -> None:

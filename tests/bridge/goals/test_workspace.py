@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.goals.workspace import look, summary
+from bridge.goals.workspace import look, named, summary
 from bridge.protocol.messages import CheckTerms
 
 
@@ -137,3 +137,29 @@ def test_looking_changes_nothing(repository: Path) -> None:
     os.utime(repository / "shop" / "a.py", (1, 1))  # git would like to note the new time
     look(repository)
     assert (index.stat().st_mtime_ns, sorted((repository / ".git").iterdir())) == before
+
+
+@pytest.mark.parametrize(
+    ("command", "found"),
+    [
+        (("python3", "check.py"), ["check.py"]),
+        (("pytest", "-q", "tests/test_a.py::test_one", "tests/test_a.py::test_two"), ["tests/test_a.py"]),
+        (("node", "lib/prices.spec.js"), ["lib/prices.spec.js"]),
+        (("go", "test", "./..."), []),
+        (("python3", "app.py"), []),
+        (("pytest", "tests"), []),
+        (("python3", "test_later.py"), []),
+        (("python3", "../check.py"), []),
+    ],
+)
+def test_checks_that_a_command_names_are_protected(command: tuple[str, ...], found: list[str], tmp_path: Path) -> None:
+    (tmp_path / "check.py").touch()
+    folder = tmp_path / "shop"
+    for name in ("check.py", "app.py", "tests/test_a.py", "lib/prices.spec.js"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("1", encoding="utf-8")
+    assert named(folder, checks(*command)) == found
+    for name in found:
+        before = look(folder, (), found).state.protected
+        (folder / name).unlink()
+        assert look(folder, (), found).state.protected != before, "to remove it is to change it"
