@@ -223,11 +223,18 @@ class Stop:
         """Wait at most `seconds`; True when tripped."""
         return self._event.wait(seconds)
 
+    @property
+    def refusal(self) -> Declined | None:
+        """What `check` raises."""
+        if not self._event.is_set():
+            return None
+        return Declined(Blocker.STOPPED, f"stopped by {self._reason}", "start the drive again when the desk is free")
+
     def check(self) -> None:
         """Raise `Declined` when tripped. Callers that have touched the target turn it into `Lost`."""
-        if self._event.is_set():
-            message = f"stopped by {self._reason}"
-            raise Declined(Blocker.STOPPED, message, "start the drive again when the desk is free")
+        refusal = self.refusal
+        if refusal is not None:
+            raise refusal
 
 
 class Injection(Protocol):

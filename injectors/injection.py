@@ -245,6 +245,7 @@ class DeskInjection:
         while (field := reader.field(pid)) is None and reader.sees(pid) and time.monotonic() < deadline:
             self._stop.check()
             self._stop.wait(_poll_seconds)
+        self._stop.check()
         return field
 
     def _press(self, chords: tuple[Chord, ...], also: Callable[[], None] = lambda: None) -> None:

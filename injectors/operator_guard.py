@@ -17,7 +17,7 @@ from injectors.base import Declined, Stop
 from injectors.blockers import Blocker
 from injectors.x11_display import X11Display, gone
 
-_start_seconds = 3.0
+_start_seconds = 10.0
 _travel_pixels = 24
 _nothing = (0, 0)
 _watched = {
@@ -100,6 +100,9 @@ class OperatorGuard:
             self._data.raw.record_free_context(self._context)
         except (XError, *gone):
             self._stop.trip("the loss of the X display")
+        except Exception:  # a watch that sees nothing any more must not pass for quiet hands
+            self._stop.trip("the loss of the operator guard")
+            raise
 
     def _recorded(self, reply: Any) -> None:
         if reply.category == record.StartOfData:

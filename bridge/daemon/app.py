@@ -79,7 +79,7 @@ async def run(ground: Ground, ready: Callable[[], Awaitable[None]], stopping: Ca
     registry = await to_thread.run_sync(_registry)
     desk = Desk(CATALOGUE, paths.config_directory(), os.environ)
     surfaces = Surfaces(sessions, desk.windows)
-    turns = Turns()
+    turns = Turns(now_ms)
     calibrations = CalibrationStore(paths.state_directory() / "calibration")
     permissions = Permissions(journal, registry.interfaces, paths.config_directory(), ground.redactor, surfaces.by_key)
     drives = Drives(journal, surfaces, registry.interfaces, permissions, desk)

@@ -67,7 +67,7 @@ class InjectorChannel:
         self._reach("before_deliver", record.drive_id)
         seconds = record.params.deadline_ms / 1000
         try:
-            with self._turns.stoppable(record.drive_id) as stop:
+            with self._turns.stoppable(record.drive_id, record.acting_at_ms) as stop:
                 if record.drive_id in self._taken:  # the operator's hands ended it: no other injector tries again
                     stop.trip(self._taken[record.drive_id])
                 target = await self._target(candidate)

@@ -64,7 +64,7 @@ def perform(injector: Injector, environment: Mapping[str, str], order: Order, st
     Enter that was withheld leaves no text of ours in a field that reads as ours alone.
     """
     text = order.text.replace("\r\n", "\n").replace("\r", "\n")
-    with injector.locate(order.target, stop) as injection, _watched(environment, order, stop, tell):
+    with _watched(environment, order, stop, tell), injector.locate(order.target, stop) as injection:
         tell(injection.place)
         try:
             inserted = injection.insert(text, order.method)

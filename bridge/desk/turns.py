@@ -17,16 +17,23 @@ T = TypeVar("T")
 class Turns:
     """Whoever wants the desktop waits here. `work` is blocking and looks at its stop between chunks."""
 
-    def __init__(self) -> None:
+    def __init__(self, now_ms: Callable[[], int]) -> None:
+        self._now_ms = now_ms
+        self._stopped: tuple[int, str] | None = None
         self._desk = anyio.Lock()
         self._worker = CapacityLimiter(1)
         self._stops: dict[str, Stop] = {}
         self._ended = anyio.Event()
 
     @contextmanager
-    def stoppable(self, name: str) -> Iterator[Stop]:
-        """The stop of this work, whether it waits or acts, until the block ends."""
+    def stoppable(self, name: str, since_ms: int | None = None) -> Iterator[Stop]:
+        """The stop of this work, whether it waits or acts, until the block ends.
+
+        `since_ms`: the wall clock when it was seen to be on its way. Who stopped everything since then meant it too.
+        """
         stop = self._stops[name] = Stop()
+        if self._stopped is not None and since_ms is not None and self._stopped[0] >= since_ms:
+            stop.trip(self._stopped[1])
         try:
             yield stop
         finally:
@@ -43,6 +50,7 @@ class Turns:
 
     async def trip_all(self, reason: str) -> tuple[list[str], list[str]]:
         """End every injection that acts or waits; the names of all, and of those that were not over in time."""
+        self._stopped = (self._now_ms(), reason)
         names = list(self._stops)
         for name in names:
             self._stops[name].trip(reason)
@@ -78,6 +86,8 @@ class Turns:
         def act() -> None:
             try:
                 results.append(work())
+            except Declined as error:  # whatever else it ran into then: once stopped, nobody else is to try
+                errors.append(stop.refusal or error)
             except InjectionError as error:
                 errors.append(error)
 

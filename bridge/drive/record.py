@@ -33,6 +33,7 @@ class Record:
     surface: str
     accepted_at_ms: int
     considered: list[Considered]
+    acting_at_ms: int | None = None
     state: DriveState = "accepted"
     settled_at_ms: int | None = None
     verdict: Verdict | None = None
@@ -82,6 +83,7 @@ class Record:
                 self.approval = body["approval_id"] if kind == "approval_asked" else None
             case "acting":
                 self.state = "acting"
+                self.acting_at_ms = self.acting_at_ms or at_ms
                 self.candidate = Candidate(body["interface"], body["surface"], body["best_grade"])
                 self.anchor = Anchor(body.get("observer"), body.get("cursor"), body.get("anchor_reason"))
                 self.session = body.get("session")

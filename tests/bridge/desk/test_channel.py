@@ -135,7 +135,7 @@ def deliver(tmp_path: Path) -> Deliver:
         catalogue: dict[str, Any] = {"x11": lambda environment: Scripted(script)}
         desk = Desk(catalogue, tmp_path, {})
         channel = InjectorChannel(
-            desk, Turns(), INTERFACES, store, lambda key: addressed, lambda: 1, lambda point, drive_id: None
+            desk, Turns(lambda: 1), INTERFACES, store, lambda key: addressed, lambda: 1, lambda point, drive_id: None
         )
         told: list[Event] = []
         for _ in range(times):
@@ -216,7 +216,9 @@ async def test_a_window_that_is_gone(deliver: Deliver) -> None:
 
 async def test_a_desktop_has_no_journal(tmp_path: Path) -> None:
     desk = Desk({}, tmp_path, {})
-    channel = InjectorChannel(desk, Turns(), {}, CalibrationStore(tmp_path), lambda key: None, lambda: 1, print)
+    channel = InjectorChannel(
+        desk, Turns(lambda: 1), {}, CalibrationStore(tmp_path), lambda key: None, lambda: 1, print
+    )
     told: list[Event] = []
     await channel.lookup(record(), CANDIDATE, told.append)
     assert told == [LookedUp(None)]

@@ -10,6 +10,7 @@ from injectors.base import Declined, Lost, Stop
 from injectors.blockers import Blocker
 
 PATIENCE = 30.0
+NOW_MS = 1_000
 pytestmark = pytest.mark.anyio
 
 
@@ -21,7 +22,7 @@ def until_stopped(stop: Stop, began: threading.Event) -> str:
 
 
 async def test_a_stop_reaches_the_one_that_acts_and_those_that_wait() -> None:
-    turns, said, began = Turns(), {}, threading.Event()
+    turns, said, began = Turns(lambda: NOW_MS), {}, threading.Event()
 
     async def inject(name: str) -> None:
         with turns.stoppable(name) as stop:
@@ -41,8 +42,31 @@ async def test_a_stop_reaches_the_one_that_acts_and_those_that_wait() -> None:
     assert not turns.trip("first", "late")
 
 
+async def test_once_stopped_no_other_refusal_counts() -> None:
+    """A field that could not be named by then would let the next injector try."""
+    turns = Turns(lambda: NOW_MS)
+
+    def refuse() -> None:
+        turns.trip("d", "the panic key")
+        raise Declined(Blocker.FIELD_UNKNOWN, "the field cannot be named", "click it")
+
+    with turns.stoppable("d") as stop, pytest.raises(Declined, match="stopped by the panic key") as refused:
+        await turns.run(refuse, stop, PATIENCE)
+    assert refused.value.blocker is Blocker.STOPPED
+
+
+async def test_what_was_on_its_way_is_stopped_too_and_what_comes_after_is_not() -> None:
+    turns = Turns(lambda: NOW_MS)
+    assert await turns.trip_all("koru stop") == ([], [])
+    with turns.stoppable("on its way", NOW_MS - 1) as stop:
+        assert stop.reason == "koru stop"
+    for since in (NOW_MS + 1, None):
+        with turns.stoppable("later", since) as stop:
+            assert stop.reason is None
+
+
 async def test_a_desk_that_stays_taken_is_declined_in_time() -> None:
-    turns, began = Turns(), threading.Event()
+    turns, began = Turns(lambda: NOW_MS), threading.Event()
 
     async def hold() -> None:
         with turns.stoppable("holder") as stop:
@@ -58,13 +82,13 @@ async def test_a_desk_that_stays_taken_is_declined_in_time() -> None:
 
 
 async def test_the_deadline_takes_the_hands_off() -> None:
-    turns = Turns()
+    turns = Turns(lambda: NOW_MS)
     with turns.stoppable("d") as stop:
         assert await turns.run(lambda: until_stopped(stop, threading.Event()), stop, 0.2) == "the deadline"
 
 
 async def test_cancellation_waits_for_the_thread_and_frees_the_desk() -> None:
-    turns, began, over = Turns(), threading.Event(), threading.Event()
+    turns, began, over = Turns(lambda: NOW_MS), threading.Event(), threading.Event()
 
     def work(stop: Stop) -> None:
         until_stopped(stop, began)
@@ -84,7 +108,7 @@ async def test_cancellation_waits_for_the_thread_and_frees_the_desk() -> None:
 
 
 async def test_what_the_work_raises_comes_out_as_it_is() -> None:
-    turns = Turns()
+    turns = Turns(lambda: NOW_MS)
 
     def lose() -> None:
         raise Lost(Blocker.TEXT_DIFFERS, "differs", "look")

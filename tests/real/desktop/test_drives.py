@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,6 +56,14 @@ class House:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         path.chmod(0o600)
+
+    def blind(self) -> None:
+        """A reader is what proves an insert and names the field: take the desk's bus away from the daemon."""
+        self.daemon.stop()
+        self.daemon.more |= {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere/bus", "XDG_RUNTIME_DIR": "/nowhere"}
+        store = CalibrationStore(self.daemon.home / "state" / "koru" / "calibration")
+        store.save(Calibration("demo", "1", 400, 200))
+        self.daemon.start()
 
     def kinds(self) -> list[str]:
         """The kinds of all rows, oldest first."""
@@ -136,11 +144,7 @@ def test_the_store_is_the_witness(house: House) -> None:
 
 
 def test_enter_without_enough_proof_is_withheld_and_the_text_is_told_of(house: House) -> None:
-    """A reader is what proves it; the desk's bus is taken away from this daemon."""
-    house.daemon.stop()
-    house.daemon.more |= {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere/bus", "XDG_RUNTIME_DIR": "/nowhere"}
-    CalibrationStore(house.daemon.home / "state" / "koru" / "calibration").save(Calibration("demo", "1", 400, 200))
-    house.daemon.start()
+    house.blind()
     house.grant()
     view = house.drive("d", "unread", selector={"via": X11})
     assert (view["outcome"], view["blocker"]) == ("failed", "level_too_low"), view
@@ -174,33 +178,56 @@ def _why(client: Client) -> str:
 
 
 @pytest.mark.parametrize("who", ["koru stop", "the drive's cancellation", "the panic key"])
-def test_whoever_stops_it_keeps_the_desk(house: House, who: str) -> None:
-    """Stopped while the target does not answer, before the paste key or after it."""
-    pid = house.window.pid
+def test_whoever_stops_it_before_the_paste_keeps_the_desk(house: House, who: str) -> None:
+    """The target does not answer, so its field cannot be named and no key is pressed."""
     house.desk.copy("OLD")
-    with house.daemon.client() as client:
-        os.kill(pid, signal.SIGSTOP)
-        try:
-            house.start(client, "d", PROSE * 20, selector={"via": X11}, draft=True)
-            eventually(lambda: "acting" in house.kinds(), "it acts", 60)
+    view = stopped(house, who, lambda: "acting" in house.kinds())
+    assert (view["outcome"], view["blocker"]) == ("refused", "stopped"), view
+    assert f"stopped by {who}" in view["reason"], view
+    assert house.desk.clipboard() == "OLD"
+    assert house.window.chat == ""
+
+
+@pytest.mark.parametrize("who", ["koru stop", "the drive's cancellation", "the panic key"])
+def test_whoever_stops_it_after_the_paste_gets_the_clipboard_back(house: House, who: str) -> None:
+    """The target does not answer, so the paste stays unfetched: it is told as unknown, and nothing is sent.
+
+    Without a store there is no witness to wait for.
+    """
+    house.settings("windows:\n  - {name: bench, ide: demo, version: '1', title: koru-target}\n")
+    house.blind()
+    house.grant()
+    house.desk.copy("OLD")
+    view = stopped(house, who, lambda: house.desk.clipboard() == PROSE, draft=False)
+    assert f"stopped by {who}" in view["reason"], view
+    assert view["outcome"] in ("refused", "unknown"), view
+    if view["outcome"] == "unknown":  # the key was pressed, and the target has it by now
+        house.window.await_chat(PROSE)
+    eventually(lambda: house.desk.clipboard() == "OLD", "the clipboard is the operator's again", 60)
+    assert house.window.chat == (PROSE if view["outcome"] == "unknown" else "")
+    assert house.window.sent == []
+
+
+def stopped(house: House, who: str, ready: Callable[[], bool], *, draft: bool = True) -> dict[str, Any]:
+    """The drive that was stopped once `ready`, while its target was stopped by a signal."""
+    os.kill(house.window.pid, signal.SIGSTOP)
+    try:
+        with house.daemon.client() as client:
+            house.start(client, "d", PROSE, selector={"via": X11}, draft=draft)
+            eventually(ready, "it has come that far", 60)
             if who == "koru stop":
-                eventually(lambda: client.request("desk/stop", {}, timeout=30)["stopped"] == ["d"], "it is stopped")
+                client.request("desk/stop", {}, timeout=30)
             elif who == "the panic key":
-                eventually(lambda: _pressed(house), "the panic key is heard")
+                eventually(lambda: _pressed(house), "the panic key is heard", 60)
             else:
                 client.request("drive/cancel", {"drive_id": "d"}, timeout=20)
-            view = client.request("drive/wait", {"drive_id": "d", "timeout_ms": 60_000}, timeout=70)
-        finally:
-            os.kill(pid, signal.SIGCONT)
-    assert view["outcome"] in ("refused", "unknown"), view
-    assert view["interface"] in (X11, None)
-    assert f"stopped by {who}" in view["reason"], view
-    eventually(lambda: house.desk.clipboard() == "OLD", "the clipboard is the operator's again", 60)
-    if view["outcome"] == "refused":
-        assert house.window.chat == ""
+            view: dict[str, Any] = client.request("drive/wait", {"drive_id": "d", "timeout_ms": 60_000}, timeout=70)
+            return view
+    finally:
+        os.kill(house.window.pid, signal.SIGCONT)
 
 
 def _pressed(house: House) -> bool:
     house.desk.run("xdotool", "key", "Pause")
     with house.daemon.client() as client:
-        return bool(client.request("drive/get", {"drive_id": "d"})["state"] == "settled")
+        return bool(client.request("drive/get", {"drive_id": "d"}, timeout=20)["state"] == "settled")
