@@ -1,12 +1,12 @@
 """The desktop session, the injectors by their own word, and accessibility."""
 
 import importlib.util
+import os
 import shutil
 from collections.abc import Iterator
 from functools import partial
 
 from bridge import paths
-from bridge.desk.settings import load
 from bridge.doctor.finding import Check, Finding, Remedy, Seen
 from bridge.doctor.scene import Scene
 from injectors.catalogue import CATALOGUE
@@ -49,6 +49,12 @@ def injector(name: str, scene: Scene) -> Iterator[Finding | Seen]:
 
 def desk_settings(scene: Scene) -> Iterator[Finding | Seen]:
     """With a bad file nothing acts on the desktop."""
+    if not os.path.lexists(paths.config_directory() / "desk.yaml"):
+        yield Seen("windows named in desk.yaml", "0")
+        return
+    # Not at the start: it brings half of the wire with it, and most have no such file.
+    from bridge.desk.settings import load
+
     settings = load(paths.config_directory())
     if settings.problem is None:
         yield Seen("windows named in desk.yaml", str(len(settings.windows)))
