@@ -224,7 +224,8 @@ def _guard(run: _Run, checked: Checked, broken: str | None) -> None:
     """The same again, or worse again: reasons to stop."""
     bad = [result for result in checked.results if result.state != "pass"]
     unstable = "" if bad else "the files change while the checks run"
-    run.streak = _again(run.streak, repr([broken, unstable, *((r.name, r.signature) for r in bad)]))
+    # Not the words of a broken turn: those depend on which source told of it first.
+    run.streak = _again(run.streak, repr([broken is None, unstable, *((r.name, r.signature) for r in bad)]))
     if run.streak[1] >= run.limits.same_failure:
         cause: StopCause = "failed" if broken else "repeat"
         raise _stop(run, cause, f"{run.streak[1]} turns in a row: {broken or unstable or _failing_words(checked)}")

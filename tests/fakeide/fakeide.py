@@ -33,8 +33,8 @@ class Chat:
         self._write({"kind": 0, "v": {**state, "requests": [], "pendingRequests": []}})
         self._count = 0
 
-    def turn(self, text: str, state: int = 1, reply: str = "ok") -> None:
-        request = {
+    def turn(self, text: str, state: int = 1, reply: str = "ok", error: str | None = None) -> None:
+        request: Json = {
             "requestId": f"request_{uuid.uuid4()}",
             "timestamp": _ms(),
             "message": {"text": text, "parts": []},
@@ -42,6 +42,8 @@ class Chat:
             "responseId": f"response_{uuid.uuid4()}",
             "modelState": {"value": state, "completedAt": _ms()} if state else {"value": 0},
         }
+        if error is not None:
+            request["result"] = {"errorDetails": {"message": error}}
         self._write({"kind": 2, "k": ["requests"], "v": [request]})
         self._count += 1
 
@@ -169,7 +171,8 @@ class FakeIde:
     def _do_turn(self, argument: Json, request_id: Any, params: Json) -> None:
         text = params["text"][: argument.get("cut")] + argument.get("add", "")
         for _ in range(argument.get("times", 1)):
-            self.chat.turn(argument.get("text", text), argument.get("state", 1), argument.get("reply", "ok"))
+            said = argument.get("reply", "ok"), argument.get("error")
+            self.chat.turn(argument.get("text", text), argument.get("state", 1), *said)
         self.journal[params["drive_id"]]["state"] = "submitted"
 
     def _do_answer(self, argument: Json, request_id: Any, params: Json) -> None:

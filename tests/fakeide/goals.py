@@ -26,7 +26,8 @@ def failed_turn(message: str) -> list[dict[str, Any]]:
         {"kind": "submitted", "grade": "host"},
         {"kind": "turn_failed", "grade": "host", "detail": message},
     ]
-    return [{"turn": {"reply": "", "state": 3}}, {"answer": {"disposition": "done", "facts": facts}}]
+    # The store keeps the message as well: whichever of the two is seen first says the same.
+    return [{"turn": {"reply": "", "state": 3, "error": message}}, {"answer": {"disposition": "done", "facts": facts}}]
 
 
 REFUSED = [{"answer": {"disposition": "declined", "blocker": "input_busy"}}]
