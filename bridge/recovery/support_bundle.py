@@ -1,4 +1,4 @@
-"""One archive for a report: doctor, status, registry, the ends of log and ledger. No prompt, no reply, no secret.
+"""One archive for a report: doctor, status, registry, policy, the ends of log and ledger. No prompt, reply or secret.
 
 Of the ledger's rows only words of ours, ids, hashes and numbers are taken; everything is redacted on its way in.
 """
@@ -13,6 +13,7 @@ import tarfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ from bridge.doctor.catalogue import CHECKS
 from bridge.doctor.run import examine
 from bridge.doctor.scene import Scene
 from bridge.doctor.wire import as_json
+from bridge.ledger.key import load_key
 from bridge.ledger.snapshot import last_rows, snapshot
+from bridge.ledger.verdict import verify
 from bridge.policy import placeholder_key
 from bridge.policy.files import load
 from bridge.policy.redaction import STRUCTURE, Redactor
@@ -124,6 +127,24 @@ def _registry() -> str:
     return json.dumps(whole, indent=2) + "\n"
 
 
+def _policy() -> str:
+    """What is granted and ruled; of the operator's own patterns only what they are called."""
+    found = load(paths.config_directory())
+    whole = {
+        "problem": found.problem,
+        "default": found.default,
+        "secrets_in_prompts": found.on_secrets,
+        "grants": [asdict(grant) for grant in found.grants],
+        "rules": [asdict(rule) for rule in found.rules],
+        "patterns": [shape.kind for shape in found.shapes],
+    }
+    return json.dumps(whole, indent=2) + "\n"
+
+
+def _verdict() -> str:
+    return json.dumps(asdict(verify(paths.ledger_directory(), key=load_key())), indent=2) + "\n"
+
+
 def _log() -> str:
     with paths.daemon_log().open("rb") as file:
         file.seek(max(0, file.seek(0, os.SEEK_END) - LOG_MOST_BYTES))
@@ -158,6 +179,8 @@ MEMBERS: dict[str, Callable[[], str]] = {
     "doctor.json": _doctor,
     "status.json": _status,
     "registry.json": _registry,
+    "policy.json": _policy,
     "daemon.log": _log,
     "ledger.jsonl": _ledger,
+    "ledger-verdict.json": _verdict,
 }

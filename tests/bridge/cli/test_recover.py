@@ -225,6 +225,14 @@ def test_a_bundle_holds_what_helps_and_neither_prompt_nor_secret(koru: Koru, dae
     with daemon.client() as client:
         params = {"drive_id": "d1", "text": f"{PROMPT} {SECRET}", "selector": {}, "target": {}, "deadline_ms": 200}
         client.request("drive/start", {**params, "wait_ms": 200}, timeout=30)
+    policy = home.root / "config" / "koru" / "policy.yaml"
+    policy.parent.mkdir(parents=True)
+    policy.write_text(
+        f"rules: [{{decision: ask, action: send, reason: 'token={SECRET}'}}]\n"
+        "redact: [{name: corp, pattern: 'corp_[a-z0-9]{10,40}'}]\n",
+        encoding="utf-8",
+    )
+    policy.chmod(0o600)
     with home.log.open("a", encoding="utf-8") as log:
         log.write(f"token={SECRET}\n")
     answer = said(koru, "support_bundle", "--output", "out.tar.gz")
@@ -243,6 +251,9 @@ def test_a_bundle_holds_what_helps_and_neither_prompt_nor_secret(koru: Koru, dae
     assert "characters left out" in json.dumps(accepted["body"])
     assert [row["kind"] for row in ledger].count("recovery_begun") == 1
     assert json.loads(found["koru-support/doctor.json"])["checks"]
+    ruled = json.loads(found["koru-support/policy.json"])
+    assert (ruled["rules"][0]["decision"], ruled["patterns"], "corp_" in everything) == ("ask", ["corp"], False)
+    assert json.loads(found["koru-support/ledger-verdict.json"])["verdict"] == "intact"
 
 
 def test_a_bundle_is_made_when_everything_is_broken(koru: Koru, home: Any) -> None:
