@@ -3,7 +3,7 @@
 import importlib.util
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from bridge import paths
@@ -13,6 +13,7 @@ from injectors.catalogue import CATALOGUE
 from injectors.ydotool import Generation, generation, socket_path
 
 _SHOWN = ("DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE", "XDG_CURRENT_DESKTOP", "SWAYSOCK")
+_COMPOSITORS = {"SWAYSOCK": "sway", "HYPRLAND_INSTANCE_SIGNATURE": "Hyprland", "NIRI_SOCKET": "niri"}
 
 
 def session(scene: Scene) -> Iterator[Finding | Seen]:
@@ -20,9 +21,17 @@ def session(scene: Scene) -> Iterator[Finding | Seen]:
     for name in _SHOWN:
         if scene.environment.get(name):
             yield Seen(name, scene.environment[name])
+    if scene.environment.get("WAYLAND_DISPLAY"):
+        yield Seen("Wayland compositor", _compositor(scene.environment))
     if not scene.environment.get("DISPLAY") and not scene.environment.get("WAYLAND_DISPLAY"):
         problem = "there is no desktop session here: neither DISPLAY nor WAYLAND_DISPLAY is set"
         yield Finding("desktop-session", "note", problem, Remedy("for the plugins none is needed; else log in to one"))
+
+
+def _compositor(environment: Mapping[str, str]) -> str:
+    """By its own mark in the environment, else by the desktop's word for itself."""
+    marked = next((name for mark, name in _COMPOSITORS.items() if environment.get(mark)), None)
+    return marked or environment.get("XDG_CURRENT_DESKTOP") or "not known"
 
 
 def injector(name: str, scene: Scene) -> Iterator[Finding | Seen]:

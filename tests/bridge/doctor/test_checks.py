@@ -421,6 +421,21 @@ def test_no_desktop_session() -> None:
 
 
 @pytest.mark.parametrize(
+    ("environment", "name"),
+    [
+        ({"SWAYSOCK": "/run/sway", "XDG_CURRENT_DESKTOP": "else"}, "sway"),
+        ({"HYPRLAND_INSTANCE_SIGNATURE": "a1"}, "Hyprland"),
+        ({"XDG_CURRENT_DESKTOP": "GNOME"}, "GNOME"),
+        ({}, "not known"),
+    ],
+)
+def test_the_compositor_is_named(environment: dict[str, str], name: str) -> None:
+    seen = well("desktop-session", Scene({"WAYLAND_DISPLAY": "wayland-1", **environment}))
+    assert seen["Wayland compositor"] == name
+    assert "Wayland compositor" not in well("desktop-session", Scene({"DISPLAY": ":7", **environment}))
+
+
+@pytest.mark.parametrize(
     ("says", "told"),
     [
         ("Usage: ydotool <cmd>\\nYDOTOOL_SOCKET", "1.x: takes key codes, daemon at /run/me/.ydotool_socket"),
