@@ -26,9 +26,13 @@ class Chat(Record):
     title: Line
     tool_windows: Annotated[tuple[Line, ...], Field(min_length=1)]
     input: Literal["editor", "text", "browser", "terminal", "unknown"]
-    """editor, text: fields that the plugin can read and write; the others are told, and not driven."""
+    """editor, text: fields that the plugin can read and write; a text for another is given away, and not read back."""
     status: Literal["verified", "reported", "weak"]
     plugin: Line | None = None
+    service: Line | None = None
+    """Class of a service of `plugin` that takes prompts; used only where the operator allows it."""
+    script: Annotated[str, Field(min_length=1, max_length=1_000, pattern=r"\{text\}")] | None = None
+    """What the page of a browser is told, `{text}` being the prompt as a JSON string; only where it is allowed."""
     input_class: Line | None = None
     send_action: Line | None = None
     open_action: Line | None = None
@@ -41,6 +45,10 @@ class Chat(Record):
     def _is_drivable_or_not(self) -> Self:
         if (self.send_action is not None) != (self.input in ("editor", "text")):
             raise ValueError("send_action belongs to an input that can be written, and to no other")
+        if self.service is not None and self.plugin is None:
+            raise ValueError("service: whose it is, plugin says")
+        if self.script is not None and self.input != "browser":
+            raise ValueError("script belongs to an input that is a browser, and to no other")
         return self
 
 

@@ -1,7 +1,9 @@
 """The core against the real daemon, over a real socket that is cut, flooded, and silent."""
 
+import json
 import socket
 import subprocess
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -199,3 +201,61 @@ def test_a_socket_that_others_could_have_made_is_refused(launch: Launch, tmp_pat
         with pytest.raises(BlockingIOError):
             listener.accept()
     assert "can be written by others" in "\n".join(plugin.said)
+
+
+def answers(path: Path, answer: dict[str, Any]) -> None:
+    """A listener for one plugin, whose `initialize` it answers with this."""
+    path.parent.mkdir(mode=0o700)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen()
+    listener.settimeout(PATIENCE)
+
+    def serve() -> None:
+        with listener:
+            accepted, _ = listener.accept()
+        accepted.settimeout(PATIENCE)
+        with accepted, accepted.makefile("rb") as lines:
+            asked = json.loads(lines.readline())
+            accepted.sendall(json.dumps({"jsonrpc": "2.0", "id": asked["id"], **answer}).encode() + b"\n")
+            lines.read()
+
+    threading.Thread(target=serve, daemon=True).start()
+
+
+MISMATCH = {
+    "code": -32000,
+    "message": "this daemon speaks 7 to 8",
+    "data": {"reason": "protocol_mismatch", "retry": False},
+}
+CHOSEN = {
+    "protocol": 99,
+    "daemon_version": "1",
+    "instance_id": "i",
+    "session_id": "s",
+    "epoch": 1,
+    "heartbeat_ms": 9000,
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [({"error": MISMATCH}, "speaks 7 to 8"), ({"result": CHOSEN}, "chose protocol 99")],
+    ids=["refused", "chosen"],
+)
+def test_another_range_of_protocols_is_told_to_the_operator(
+    answer: dict[str, Any], told: str, launch: Launch, tmp_path: Path
+) -> None:
+    path = tmp_path / "apart/bridge.sock"
+    answers(path, answer)
+    plugin = launch(path)
+    plugin.until("state REFUSED")
+    assert any(line.startswith("state REFUSED") and told in line for line in plugin.said), plugin.said
+
+
+def test_without_a_socket_it_looks_for_one(daemon: Daemon, launch: Launch) -> None:
+    daemon.stop()
+    plugin = launch(daemon.socket)
+    plugin.until("INFO not connected: daemon_not_running")
+    daemon.start()
+    plugin.until("state CONNECTED")

@@ -120,8 +120,8 @@ def test_what_the_plugin_performs_is_registered_as_built() -> None:
     source = (ROOT / "plugins-vscode/src/hosts/catalogue.ts").read_text(encoding="utf-8")
     performed = set(re.findall(r'from "\./(\w+)"', source)) - {"delivery"}
     assert performed, "the catalogue is written in another way now"
-    drives = ROOT / "plugins-jetbrains/core/src/main/java/dev/koru/drive/Drives.java"
-    java = set(re.findall(r'String INTERFACE = "(\w+)"', drives.read_text(encoding="utf-8")))
-    assert java, "the Java names its interface in another way now"
+    ways = ROOT / "plugins-jetbrains/core/src/main/java/dev/koru/chat/Way.java"
+    java = set(re.findall(r'[A-Z]\("(\w+)"\)', ways.read_text(encoding="utf-8")))
+    assert "plugin_socket_jetbrains" in java, "the Java names its interfaces in another way now"
     built = {i.id for i in REGISTRY.interfaces.values() if i.status == "built" and i.probe == "plugin_session"}
     assert performed | java == built

@@ -23,6 +23,11 @@ from tests.real.intellij.plugin import harness  # noqa: E402
 STORE = ".claude/projects/-demo"
 
 
+def said(view: dict[str, Any]) -> dict[str, Any]:
+    """What a drive came to, short enough for the message of a failed test."""
+    return {name: view.get(name) for name in ("outcome", "blocker", "reason", "facts")}
+
+
 @dataclass
 class Desk:
     """A daemon, an IDE attached to it, and what the tests ask of them."""
@@ -109,10 +114,10 @@ def screen() -> Iterator[str]:
 def make_desk(
     platform: Path, plugins: Path, screen: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[..., Desk]]:
-    """Starts a daemon and an IDE with so many projects; ends both."""
+    """Starts a daemon and an IDE with so many projects and, if wanted, odd chats; ends both."""
     desks: list[Desk] = []
 
-    def make(projects: int = 1) -> Desk:
+    def make(projects: int = 1, odd: bool = False) -> Desk:
         folder = tmp_path_factory.mktemp("ide")
         daemon = Daemon(folder / "daemon")
         home = folder / "home"
@@ -123,12 +128,12 @@ def make_desk(
         desks.append(desk)
         shutil.copytree(plugins, desk.ide.plugins)
         desk.ide.catalogue.parent.mkdir(parents=True)
-        desk.ide.catalogue.write_text(real.chats(), encoding="utf-8")
+        desk.ide.catalogue.write_text(real.chats(odd=odd), encoding="utf-8")
         for number in range(projects):
             desk.projects.append(folder / f"project{number + 1}")
             desk.projects[-1].mkdir()
         desk.ide.start(*desk.projects)
-        desk.attached(surfaces=5)
+        desk.attached(surfaces=5 * projects)
         return desk
 
     yield make

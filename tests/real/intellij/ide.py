@@ -42,11 +42,29 @@ DEMO_CHATS = (
 )
 
 
-def chats(store: str | None = "claude_code") -> str:
-    """The operator's catalogue file for the demo chats, which all write one store; None: a store nobody names."""
+# Chats that have no field to write into, one that has no action to send with, and rows that are nonsense.
+ODD_CHATS = (
+    {"id": "actionless", "tool_windows": ["Demo Chat"], "input": "editor", "send_action": "No.Such.Action"},
+    {"id": "page", "tool_windows": ["Browser Chat"], "input": "browser", "script": "say({text})"},
+    {
+        "id": "service",
+        "tool_windows": ["Foreign Chat"],
+        "input": "unknown",
+        "plugin": "dev.koru.chats",
+        "service": "dev.koru.chats.PromptService",
+    },
+    {"id": "foreign", "tool_windows": ["Foreign Chat"], "input": "unknown"},
+    {"id": "nonsense", "tool_windows": ["Demo Chat"], "colour": "red"},
+)
+
+
+def chats(store: str | None = "claude_code", odd: bool = False) -> str:
+    """The operator's catalogue file for the demo chats, which all write one store; None: a store nobody names.
+    `odd`: those of ODD_CHATS as well."""
     more = {"store": store, "store_path": "~/.claude/projects/-demo"} if store else {}
-    rows = [{**chat, "send_action": "dev.koru.chats.Send", "status": "verified", **more} for chat in DEMO_CHATS]
-    return json.dumps({"chats": rows})
+    rows = [{"send_action": "dev.koru.chats.Send", "status": "verified", **chat, **more} for chat in DEMO_CHATS]
+    rows += [{**chat, **more} for chat in ODD_CHATS if odd]
+    return json.dumps({"allow": ["service", "script"], "chats": rows} if odd else {"chats": rows})
 
 
 @contextmanager

@@ -55,7 +55,11 @@ final class ChatPanel extends JPanel {
     }
 
     private void mount() {
-        if (kind == Kind.PLAIN) {
+        if (kind == Kind.BROWSER || kind == Kind.FOREIGN) {
+            // What is painted there is no component that anybody could write into.
+            input = new JPanel();
+            input.putClientProperty("JBCefBrowser.instance", kind == Kind.BROWSER ? new Page(this) : null);
+        } else if (kind == Kind.PLAIN) {
             input = new JTextArea(3, 20);
         } else {
             var field = new EditorTextField("", project, com.intellij.openapi.fileTypes.PlainTextFileType.INSTANCE);
@@ -67,7 +71,7 @@ final class ChatPanel extends JPanel {
     }
 
     String text() {
-        return input instanceof EditorTextField field ? field.getDocument().getText() : ((JTextArea) input).getText();
+        return input == null ? "" : input instanceof EditorTextField field ? field.getDocument().getText() : ((JTextArea) input).getText();
     }
 
     private void clear() {
@@ -87,6 +91,10 @@ final class ChatPanel extends JPanel {
         if (kind == Kind.DROPPING) {
             return;
         }
+        answer(prompt);
+    }
+
+    void answer(String prompt) {
         var answer = "You said " + prompt.length() + " characters.";
         // A window of text is shown; the store has all of it.
         said.append("You: " + prompt.substring(0, Math.min(prompt.length(), SHOWN_MAX)) + "\n\n");

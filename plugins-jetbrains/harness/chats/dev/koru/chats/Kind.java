@@ -10,7 +10,9 @@ enum Kind {
     PLAIN("Plain Chat"),
     LATE("Late Chat"),
     MUTE("Mute Chat"),
-    DROPPING("Dropping Chat");
+    DROPPING("Dropping Chat"),
+    BROWSER("Browser Chat"),
+    FOREIGN("Foreign Chat");
 
     final String window;
 

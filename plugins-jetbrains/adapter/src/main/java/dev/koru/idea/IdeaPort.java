@@ -8,6 +8,7 @@ import com.intellij.openapi.project.Project;
 import com.intellij.openapi.project.ProjectManager;
 import com.intellij.openapi.wm.ToolWindow;
 import com.intellij.openapi.wm.ToolWindowManager;
+import dev.koru.chat.Way;
 import dev.koru.drive.IdeException;
 import dev.koru.drive.IdePort;
 import java.awt.event.InputEvent;
@@ -76,6 +77,14 @@ final class IdeaPort implements IdePort {
             }
             var action = ActionManager.getInstance().getAction(place.chat().sendAction());
             return action == null ? Send.ABSENT : run(action, found.target());
+        });
+    }
+
+    @Override
+    public boolean give(Place place, Way way, String text) throws IdeException {
+        return thread.visit(() -> {
+            var window = window(place);
+            return window != null && GivenAway.give(project(place), window.getComponent(), place.chat(), way, text);
         });
     }
 

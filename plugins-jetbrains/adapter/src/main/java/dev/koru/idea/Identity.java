@@ -25,7 +25,8 @@ final class Identity {
     static final String VERSION = version();
 
     private static final List<String> CAPABILITIES =
-            List.of("chat/deliver", "chat/open", "chat/cancel", "drive/lookup", "commands/list", "draft");
+            List.of("chat/deliver", "chat/open", "chat/cancel", "drive/lookup", "commands/list", "plugin/selftest",
+                    "draft");
     /** By the code in the build number. */
     private static final Map<String, String> PRODUCTS = Map.ofEntries(
             Map.entry("IU", "idea"),

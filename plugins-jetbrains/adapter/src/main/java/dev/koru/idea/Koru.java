@@ -25,6 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /** This IDE as the daemon knows it: one connection for the process. A service of the application. */
@@ -46,6 +47,8 @@ public final class Koru implements Disposable {
     private Drives drives;
     private Connection connection;
     private boolean isDisposed;
+    private volatile String refused;
+    private final AtomicBoolean areProblemsTold = new AtomicBoolean();
 
     static Koru get() {
         return PlatformCompat.service(Koru.class);
@@ -122,7 +125,8 @@ public final class Koru implements Disposable {
         connection = new Connection(new Connection.Options(
                 () -> SocketPath.of(Settings.socket(), System.getenv()),
                 () -> identity.hello(look.surfaces()),
-                Requests.handlers(drives, () -> connection.epoch(), () -> look.places(), port),
+                Requests.handlers(drives, () -> connection.epoch(), () -> look.places(), port,
+                        () -> SelfTest.run(catalogue, thread)),
                 threads,
                 hello -> {},
                 this::changed,
@@ -162,12 +166,21 @@ public final class Koru implements Disposable {
         watchers.forEach(watcher -> watcher.accept(state));
         switch (state.is()) {
             case CONNECTED -> {
+                refused = null;
                 log(LogLevel.INFO, "attached, epoch " + state.hello().epoch());
-                catalogue.problems().forEach(Notices::warning);
+                if (!areProblemsTold.getAndSet(true)) {
+                    catalogue.problems().forEach(Notices::warning);
+                }
                 connection.tell("surfaces/changed", new SurfacesChanged(look.surfaces()));
                 report();
             }
-            case REFUSED -> Notices.error("not connected: " + state.why());
+            case REFUSED -> {
+                // It is tried again and again; the operator hears of each reason once.
+                if (!state.why().equals(refused)) {
+                    Notices.error("not connected: " + state.why());
+                }
+                refused = state.why();
+            }
             default -> { }
         }
     }

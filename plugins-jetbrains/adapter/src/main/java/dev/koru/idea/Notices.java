@@ -15,6 +15,10 @@ final class Notices {
         tell(message, NotificationType.ERROR);
     }
 
+    static void information(String message) {
+        tell(message, NotificationType.INFORMATION);
+    }
+
     static void warning(String message) {
         tell(message, NotificationType.WARNING);
     }

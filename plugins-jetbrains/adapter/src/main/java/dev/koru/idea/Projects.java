@@ -5,7 +5,7 @@ import com.intellij.openapi.project.ProjectManager;
 import com.intellij.openapi.wm.ToolWindowManager;
 import dev.koru.chat.Catalogue;
 import dev.koru.chat.Chat;
-import dev.koru.drive.Drives;
+import dev.koru.chat.Way;
 import dev.koru.drive.IdeException;
 import dev.koru.drive.IdePort.Place;
 import dev.koru.protocol.Messages.StoreHint;
@@ -44,7 +44,7 @@ final class Projects {
                 var found = Set.copyOf(List.of(ToolWindowManager.getInstance(project).getToolWindowIds()));
                 windows.addAll(found);
                 for (var chat : catalogue.chats()) {
-                    if (chat.isDrivable() && found.contains(chat.toolWindow())) {
+                    if (!chat.ways().isEmpty() && found.contains(chat.toolWindow())) {
                         var id = chat.id() + "@" + project.getLocationHash();
                         places.put(id, new Place(project.getLocationHash(), chat));
                         var title = chat.title() + " - " + project.getName();
@@ -60,7 +60,7 @@ final class Projects {
         var store = chat.store() == null || chat.storePath() == null
                 ? null
                 : new StoreHint(chat.store(), expand(chat.storePath()));
-        return new SurfaceInfo(id, chat.id(), title, List.of(folder), List.of(Drives.INTERFACE), store);
+        return new SurfaceInfo(id, chat.id(), title, List.of(folder), chat.ways().stream().map(Way::id).toList(), store);
     }
 
     private static String expand(String path) {
@@ -77,7 +77,7 @@ final class Projects {
                     + (windows.contains(chat.toolWindow()) ? ": found" : ": absent")
                     + (chat.sendAction() == null ? ", no send action is known" : ", action " + chat.sendAction()
                             + (hasAction ? ": found" : ": absent"))
-                    + (chat.isDrivable() ? "" : ", an input of kind " + chat.input() + " is not driven"));
+                    + (chat.ways().contains(Way.FIELD) ? "" : ", an input of kind " + chat.input() + " is not written"));
         }
         return lines;
     }

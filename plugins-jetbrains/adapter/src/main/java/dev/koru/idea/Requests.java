@@ -15,9 +15,11 @@ import dev.koru.protocol.Messages.DeliverParams;
 import dev.koru.protocol.Messages.DeliverResult;
 import dev.koru.protocol.Messages.Empty;
 import dev.koru.protocol.Messages.LookupParams;
+import dev.koru.protocol.Messages.SelfTestResult;
 import dev.koru.protocol.WireException;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -29,29 +31,49 @@ final class Requests {
     private final LongSupplier epoch;
     private final Supplier<Map<String, Place>> places;
     private final IdePort port;
+    private final Callable<SelfTestResult> selfTest;
 
-    private Requests(Drives drives, LongSupplier epoch, Supplier<Map<String, Place>> places, IdePort port) {
+    private Requests(
+            Drives drives,
+            LongSupplier epoch,
+            Supplier<Map<String, Place>> places,
+            IdePort port,
+            Callable<SelfTestResult> selfTest) {
         this.drives = drives;
         this.epoch = epoch;
         this.places = places;
         this.port = port;
+        this.selfTest = selfTest;
     }
 
     static Map<String, Handler> handlers(
-            Drives drives, LongSupplier epoch, Supplier<Map<String, Place>> places, IdePort port) {
-        var requests = new Requests(drives, epoch, places, port);
+            Drives drives,
+            LongSupplier epoch,
+            Supplier<Map<String, Place>> places,
+            IdePort port,
+            Callable<SelfTestResult> selfTest) {
+        var requests = new Requests(drives, epoch, places, port, selfTest);
         return Map.of(
                 "ping", params -> requests.ping(),
                 "chat/deliver", params -> requests.deliver((DeliverParams) params),
                 "chat/open", params -> requests.open((ChatOpenParams) params),
                 "chat/cancel", params -> requests.cancel((ChatCancelParams) params),
                 "drive/lookup", params -> drives.lookup(((LookupParams) params).driveId()),
+                "plugin/selftest", params -> requests.selfTest(),
                 "commands/list", params -> requests.commands((CommandsListParams) params));
     }
 
     /** Only the process is asked: a dialog that is open long does not make its IDE a dead one. */
     private Empty ping() {
         return new Empty();
+    }
+
+    private SelfTestResult selfTest() throws Exception {
+        try {
+            return selfTest.call();
+        } catch (IdeException busy) {
+            throw new WireException("timeout", busy.getMessage(), null);
+        }
     }
 
     private DeliverResult deliver(DeliverParams params) throws InterruptedException {

@@ -1,5 +1,6 @@
 package dev.koru.drive;
 
+import dev.koru.chat.Way;
 import dev.koru.drive.IdePort.Input;
 import dev.koru.drive.IdePort.Place;
 import dev.koru.protocol.Messages.ChannelGrade;
@@ -30,7 +31,8 @@ public final class ChatDelivery {
         var began = port.uiNanos();
         var run = new Run(place, task);
         try {
-            return run.whole();
+            var way = Way.of(task.params().interface_());
+            return way == Way.FIELD ? run.whole() : run.give(way);
         } catch (IdeException failed) {
             return run.failed(failed);
         } catch (IOException unwritable) {
@@ -75,16 +77,55 @@ public final class ChatDelivery {
             return task.params().submit() ? send() : Ending.DONE;
         }
 
+        /** Gives the text away where no input can be read: a claim at most, and never a second time. */
+        Ending give(Way way) throws Exception {
+            if (!task.params().submit()) {
+                return Ending.declined(Blocker.INTERFACE_UNAVAILABLE, "this way only sends, and a draft was asked for");
+            }
+            var refusal = hasNul() ? nul() : show();
+            if (refusal != null) {
+                return refusal;
+            }
+            if (task.isCancelled()) {
+                return cancelled();
+            }
+            task.touch();
+            if (!task.step("give", way.id(), () -> port.give(place, way, text))) {
+                return Ending.declined(Blocker.COMMAND_UNAVAILABLE, "this IDE has nothing that takes it by " + way.id());
+            }
+            if (way == Way.CLIPBOARD) {
+                return Ending.lost("the text is on the IDE's clipboard, and a person was asked to paste and send it");
+            }
+            task.learn(FactKind.SUBMITTED, ChannelGrade.CLAIM, "nothing can be read back on this way");
+            return Ending.DONE;
+        }
+
+        private boolean hasNul() {
+            return text.indexOf('\0') >= 0;
+        }
+
+        private static Ending nul() {
+            return Ending.declined(Blocker.TEXT_UNSUPPORTED, "the text holds a NUL, which no input of an IDE takes");
+        }
+
+        /** Null when the chat's window is shown. */
+        private Ending show() throws Exception {
+            return task.step("show", place.chat().toolWindow(), () -> port.show(place))
+                    ? null
+                    : Ending.declined(Blocker.NO_CHAT_AGENT, "the IDE has no tool window " + place.chat().toolWindow());
+        }
+
         /** Why nothing can be put there now; nothing is touched by looking. */
         private Ending lookFirst() throws Exception {
-            if (text.indexOf('\0') >= 0) {
-                return Ending.declined(Blocker.TEXT_UNSUPPORTED, "the text holds a NUL, which no input of an IDE takes");
+            if (hasNul()) {
+                return nul();
             }
             if (task.params().submit() && !task.step("look_for_send", place.chat().sendAction(), this::canSend)) {
                 return Ending.declined(Blocker.COMMAND_UNAVAILABLE, "the IDE has no action " + place.chat().sendAction());
             }
-            if (!task.step("show", place.chat().toolWindow(), () -> port.show(place))) {
-                return Ending.declined(Blocker.NO_CHAT_AGENT, "the IDE has no tool window " + place.chat().toolWindow());
+            var hidden = show();
+            if (hidden != null) {
+                return hidden;
             }
             input = task.step("find_input", null, () -> {
                 within(FOUND_MS, () -> (input = port.find(place)) != null || task.isCancelled());

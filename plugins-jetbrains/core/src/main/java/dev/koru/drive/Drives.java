@@ -1,7 +1,9 @@
 package dev.koru.drive;
 
+import dev.koru.chat.Way;
 import dev.koru.drive.IdePort.Place;
 import dev.koru.link.Log;
+import dev.koru.protocol.Messages.ChannelGrade;
 import dev.koru.protocol.Messages.DeliverParams;
 import dev.koru.protocol.Messages.DeliverResult;
 import dev.koru.protocol.Messages.Disposition;
@@ -29,9 +31,6 @@ import java.util.function.Function;
 
 /** Deliveries, each at most once: the journal is asked first and written before anything is touched. */
 public final class Drives {
-    /** The only interface of the registry that this plugin performs. */
-    public static final String INTERFACE = "plugin_socket_jetbrains";
-
     private static final int CLOSED_MAX = 1_000;
     /** An untouched delivery is answered late rather than as pending: its refusal would reach nobody. */
     private static final long UNTOUCHED_MS = 5_000;
@@ -168,8 +167,8 @@ public final class Drives {
         if (place == null) {
             throw new WireException("unknown_surface", "this IDE has no such chat now", "surface_id");
         }
-        if (!params.interface_().equals(INTERFACE)) {
-            return Ending.declined(Blocker.INTERFACE_UNAVAILABLE, "this IDE does not offer " + params.interface_());
+        if (place.chat().ways().stream().noneMatch(way -> way.id().equals(params.interface_()))) {
+            return Ending.declined(Blocker.INTERFACE_UNAVAILABLE, "this chat is not reached by " + params.interface_());
         }
         var target = params.target();
         if (target.chatId() != null || target.newChat() || target.mode() != null) {
@@ -226,6 +225,10 @@ public final class Drives {
             return Ending.declined(Blocker.JOURNAL_UNWRITABLE, why);
         }
         var ending = options.delivery.act(run.place, run.task);
+        if (ending.disposition() == Disposition.LOST && has(run.task, FactKind.INSERTED)) {
+            // The answer may have said "pending" already: then only a fact can still tell how it ended.
+            run.task.learn(FactKind.INSERTED, ChannelGrade.CLAIM, ending.message());
+        }
         write(row(id, finalState(run.task, ending), run.task.facts(), sha, ending));
         return ending;
     }

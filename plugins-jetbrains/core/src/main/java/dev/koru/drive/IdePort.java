@@ -1,6 +1,7 @@
 package dev.koru.drive;
 
 import dev.koru.chat.Chat;
+import dev.koru.chat.Way;
 
 /**
  * What a delivery needs of the IDE. Each call is one visit to the thread that owns the windows, bounded in time, and
@@ -32,6 +33,9 @@ public interface IdePort {
 
     /** Runs the chat's Send action on the input if it still holds {@code expected} and the action is enabled. */
     Send send(Place place, Input input, String expected) throws IdeException;
+
+    /** Gives the text away by a way that is no field. False: this IDE has nothing to give it to; nothing was done. */
+    boolean give(Place place, Way way, String text) throws IdeException;
 
     /** Time spent so far in the thread that owns the windows, in nanoseconds. */
     default long uiNanos() {

@@ -3,6 +3,7 @@ package dev.koru.drive;
 import static dev.koru.Suite.check;
 import static dev.koru.Suite.equal;
 
+import dev.koru.chat.Way;
 import dev.koru.protocol.Messages.ChannelGrade;
 import dev.koru.protocol.Messages.ChatTarget;
 import dev.koru.protocol.Messages.DeliverParams;
@@ -20,7 +21,7 @@ public final class ChatDeliveryTest {
     private static DeliverParams params(String text, boolean submit) {
         var target = new ChatTarget(null, false, null);
         var sha = TextHash.of(text);
-        return new DeliverParams("d1", 1, "fake", Drives.INTERFACE, text, sha, submit, target, 1_500);
+        return new DeliverParams("d1", 1, "fake", Way.FIELD.id(), text, sha, submit, target, 1_500);
     }
 
     private static Task task(String text, boolean submit) {
@@ -195,6 +196,61 @@ public final class ChatDeliveryTest {
             var ending = act(ide, task);
             truthful(ide, task, ending, "cancelled at call " + at);
             check(at >= 6 || ide.transcript.isEmpty(), "sent though cancelled at call " + at);
+        }
+    }
+
+    private static Task given(Way way, boolean submit) {
+        var target = new ChatTarget(null, false, null);
+        var params = new DeliverParams("d1", 1, "fake", way.id(), TEXT, TextHash.of(TEXT), submit, target, 1_500);
+        return new Task(params, () -> {}, fact -> {});
+    }
+
+    public static void whatIsGivenAwayIsAClaimAtMost() {
+        for (var way : List.of(Way.SERVICE, Way.SCRIPT)) {
+            var ide = new FakeIde();
+            var task = given(way, true);
+            equal(Ending.DONE, act(ide, task));
+            equal(List.of(TEXT), ide.transcript);
+            equal(List.of("SUBMITTED@CLAIM"), kinds(task));
+            equal(List.of("show", "give"), ide.calls);
+        }
+    }
+
+    public static void whatIsOnTheClipboardIsNotSent() {
+        var ide = new FakeIde();
+        var task = given(Way.CLIPBOARD, true);
+        var ending = act(ide, task);
+        equal(Disposition.LOST, ending.disposition());
+        check(ending.message().contains("clipboard"), ending.message());
+        equal(List.of(), kinds(task));
+    }
+
+    public static void whatNothingTakesIsRefused() {
+        var ide = new FakeIde();
+        ide.takes = false;
+        equal("command_unavailable", act(ide, given(Way.SERVICE, true)).blocker());
+        ide.hasWindow = false;
+        equal("no_chat_agent", act(ide, given(Way.SERVICE, true)).blocker());
+        equal("interface_unavailable", act(ide, given(Way.CLIPBOARD, false)).blocker());
+        equal(List.of(), ide.transcript);
+    }
+
+    public static void everyFailureWhileGivingAwayEndsTruly() {
+        for (var kind : IdeException.Kind.values()) {
+            for (var at = 0; at < 2; at++) {
+                var ide = new FakeIde();
+                ide.troubles.put(at, each -> { throw new IdeException(kind, "on purpose"); });
+                var task = given(Way.SCRIPT, true);
+                truthful(ide, task, act(ide, task), kind + " at call " + at);
+            }
+        }
+        for (var at = 0; at < 2; at++) {
+            var ide = new FakeIde();
+            ide.troubles.put(at, each -> { throw new IllegalStateException("on purpose"); });
+            var task = given(Way.SERVICE, true);
+            var ending = act(ide, task);
+            truthful(ide, task, ending, "crash at call " + at);
+            equal(at == 0 ? Disposition.DECLINED : Disposition.LOST, ending.disposition());
         }
     }
 

@@ -1,14 +1,17 @@
 package dev.koru.drive;
 
 import dev.koru.chat.Chat;
+import dev.koru.chat.Way;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** An IDE with one chat that does as it is told, and at a named call something else. Its clock never waits. */
 final class FakeIde implements IdePort, Clock {
-    static final Chat CHAT = new Chat("fake", "Fake", "Fake Chat", "editor", null, "Fake.Send", "verified", null, null);
+    static final Chat CHAT = new Chat(
+            "fake", "Fake", "Fake Chat", "editor", null, "Fake.Send", "verified", null, null, null, null, null, Set.of());
     static final Place PLACE = new Place("project", CHAT);
 
     String text = "";
@@ -18,6 +21,7 @@ final class FakeIde implements IdePort, Clock {
     final Map<Integer, Trouble> troubles = new HashMap<>();
     boolean hasWindow = true;
     boolean hasAction = true;
+    boolean takes = true;
     boolean isSendEnabled = true;
     boolean dropsText;
     boolean keepsText;
@@ -89,6 +93,15 @@ final class FakeIde implements IdePort, Clock {
         }
         text = keepsText ? text : "";
         return Send.DONE;
+    }
+
+    @Override
+    public boolean give(Place place, Way way, String given) throws IdeException {
+        call("give");
+        if (takes) {
+            transcript.add(given);
+        }
+        return takes;
     }
 
     @Override

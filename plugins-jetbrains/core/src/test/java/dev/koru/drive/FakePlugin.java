@@ -1,5 +1,6 @@
 package dev.koru.drive;
 
+import dev.koru.chat.Way;
 import dev.koru.link.Connection;
 import dev.koru.protocol.Messages;
 import dev.koru.protocol.Messages.ChatEvent;
@@ -68,7 +69,7 @@ public final class FakePlugin {
     private InitializeParams hello() {
         var ide = new IdeInfo("intellij-platform", "1", "Fake", "desktop");
         var surface = new SurfaceInfo(
-                "fake", "fake", "Fake", List.of("/fake"), List.of(Drives.INTERFACE), null);
+                "fake", "fake", "Fake", List.of("/fake"), List.of(Way.FIELD.id()), null);
         var pid = ProcessHandle.current().pid();
         var plugin = new PluginInfo(ide, pid, 1, window, List.of("chat/deliver", "drive/lookup"), List.of(surface));
         var range = new ProtocolRange(Messages.PROTOCOL_MIN, Messages.PROTOCOL_MAX);
@@ -110,6 +111,11 @@ public final class FakePlugin {
         @Override
         public synchronized boolean canSend(Place place) throws IdeException {
             return ide.canSend(place);
+        }
+
+        @Override
+        public synchronized boolean give(Place place, Way way, String text) throws IdeException {
+            return ide.give(place, way, text);
         }
 
         @Override
