@@ -4,7 +4,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 from bridge.client import Client
 from bridge.ledger.verdict import verify
 from bridge.protocol.errors import BridgeError, Reason
-from tests.daemon import eventually
+from tests.daemon import Daemon, eventually
 from tests.fakeide.goals import END_S, REFUSED, SWALLOWED, Shop, failed_turn, turn
 from tests.standin.server import Standin
 
@@ -452,11 +452,13 @@ def test_every_change_is_told_to_who_listens(shop: Shop) -> None:
     assert kinds.count("goal_checked") == 3, "each row is told once"
 
 
+# Every state that the disk can be in: what stands before a row is what stands after the one before it.
 POINTS = [
-    f"{side}_goal_{row}"
-    for row in ("started", "checked", "decided", "drafted", "driven", "reviewed", "checked:2", "decided:3")
-    for side in ("before", "after")
-] + ["after_accepted", "before_deliver", "after_deliver", "after_settled"]
+    "before_goal_started",
+    *(f"after_goal_{row}" for row in ("started", "checked", "decided", "drafted")),
+    *("after_accepted", "before_deliver", "after_deliver", "after_settled", "before_goal_driven"),
+    *(f"after_goal_{row}" for row in ("driven", "checked:2", "reviewed", "checked:3", "decided:3")),
+]
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -559,6 +561,15 @@ def test_secrets_in_outputs_reach_neither_ledger_nor_prompt(shop: Shop) -> None:
     assert SECRET.encode() not in kept
 
 
+@pytest.fixture(scope="module")
+def idle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """A daemon to which nothing is connected."""
+    running = Daemon(tmp_path_factory.mktemp("idle"))
+    running.start()
+    yield running
+    running.stop()
+
+
 def koru(daemon: Any, *arguments: str) -> "subprocess.CompletedProcess[str]":
     command = [str(Path(sys.executable).with_name("koru")), *arguments]
     return subprocess.run(command, env=daemon.environment, capture_output=True, text=True, timeout=120)
@@ -610,16 +621,14 @@ def test_json_is_one_object(shop: Shop) -> None:
         (["goals", "report", "nothing"], 2, "the ledger has no row of that"),
     ],
 )
-def test_bad_input_is_told_in_words(arguments: list[str], status: int, words: str, daemon: Any) -> None:
-    daemon.start()
-    done = koru(daemon, *arguments)
+def test_bad_input_is_told_in_words(arguments: list[str], status: int, words: str, idle: Daemon) -> None:
+    done = koru(idle, *arguments)
     assert (done.returncode, words in done.stderr) == (status, True), done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_the_schema_is_printed_without_a_daemon(daemon: Any) -> None:
-    daemon.start()
-    assert json.loads(koru(daemon, "run", "--schema").stdout)["title"] == "Goal"
+def test_the_schema_is_printed(idle: Daemon) -> None:
+    assert json.loads(koru(idle, "run", "--schema").stdout)["title"] == "Goal"
 
 
 def test_ctrl_c_asks_once_and_then_stops(shop: Shop) -> None:

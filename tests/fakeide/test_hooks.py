@@ -151,9 +151,16 @@ def test_after_three_tries_more_it_is_given_up_and_the_next_is_told(
         ("hook: []\n", "hooks.yaml:1: hook"),
     ],
 )
-def test_a_bad_file_is_told_and_costs_itself_alone(text: str, words: str, daemon: Any, tmp_path: Path) -> None:
-    configure(tmp_path, text)
+def test_a_bad_file_is_told_where_it_is_bad(text: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / "hooks.yaml").write_text(text, encoding="utf-8")
+    found, problems = hooks.load(tmp_path)
+    assert found == []
+    assert words in " ".join(map(str, problems))
+
+
+def test_a_bad_file_costs_itself_alone(daemon: Any, tmp_path: Path) -> None:
+    configure(tmp_path, "hook: []\n")
     daemon.start()
-    log = tmp_path / "state" / "koru" / "log" / "daemon.log"
-    eventually(lambda: "no hook is told anything" in log.read_text(encoding="utf-8"), "the log tells")
-    assert words in log.read_text(encoding="utf-8")
+    logged = (tmp_path / "state" / "koru" / "log" / "daemon.log").read_text(encoding="utf-8")
+    assert "no hook is told anything" in logged
+    assert "hooks.yaml:1: hook" in logged
