@@ -20,6 +20,8 @@ from injectors.x11_selection import Content, SelectionReader, Unsaved, server_ti
 
 _T = TypeVar("_T")
 _command_seconds = 15.0
+_owed: dict[tuple[str, int], tuple[dict[int, Content], bool]] = {}
+"""What the operator gets back, by display and window of those of our owners that still wait for their target."""
 
 
 class ClipboardOwner(threading.Thread):
@@ -30,6 +32,7 @@ class ClipboardOwner(threading.Thread):
         self.served, self.lent = threading.Event(), threading.Event()
         self._commands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._ear, self._bell = socket.socketpair()
+        self._name = display_name
         self._display = display = X11Display(display_name)
         self._window = display.root.create_window(0, 0, 1, 1, 0, X.CopyFromParent, event_mask=X.PropertyChangeMask)
         self.window_id = int(self._window.id)
@@ -73,6 +76,7 @@ class ClipboardOwner(threading.Thread):
         except gone:
             self._owns = False
         finally:
+            self._settle()
             self._display.close()
             self._ear.close()
             self._bell.close()
@@ -87,7 +91,8 @@ class ClipboardOwner(threading.Thread):
     def take(self, text: str) -> None:
         """Save what is there (once) and offer `text`."""
         if self._saved is None:
-            self._saved, self._whole = self._reader.formats(self._clipboard)
+            before = _owed.get((self._name, self._display.owner_of(self._clipboard)))
+            self._saved, self._whole = before or self._reader.formats(self._clipboard)
         self._ours = text_contents(self._display, text)
         self._own(self._ours)
 
@@ -118,6 +123,7 @@ class ClipboardOwner(threading.Thread):
             return ClipboardState.CHANGED_BY_OTHER
         if owed and not self.served.is_set():
             self._pending = True
+            _owed[self._name, self.window_id] = self._saved, self._whole
             return ClipboardState.DEFERRED
         self._put_back()
         return ClipboardState.RESTORED if self._whole else ClipboardState.PARTIAL
@@ -157,7 +163,7 @@ class ClipboardOwner(threading.Thread):
         """SelectionClear may be old news: only the server knows who owns now."""
         self._owns = self._display.owner_of(self._clipboard) == self.window_id
         if not self._owns:
-            self._pending = False
+            self._settle()
             self.lent.set()
 
     def _own(self, contents: dict[int, Content]) -> None:
@@ -169,8 +175,12 @@ class ClipboardOwner(threading.Thread):
         if not self._owns:
             raise Unsaved("another program keeps the clipboard to itself")
 
-    def _put_back(self) -> None:
+    def _settle(self) -> None:
         self._pending = False
+        _owed.pop((self._name, self.window_id), None)
+
+    def _put_back(self) -> None:
+        self._settle()
         if self._saved:
             self._own(self._saved)
         else:

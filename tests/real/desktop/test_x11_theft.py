@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from Xlib import X
 
-from injectors.base import ClipboardState, Declined, Injection, Inserted, Lost, Method, Stop, Target
+from injectors.base import ClipboardState, Declined, Injection, Inserted, Level, Lost, Method, Stop, Target
 from injectors.blockers import Blocker
 from injectors.focus import X11Desk
 from injectors.injection import find
@@ -137,6 +137,50 @@ def test_a_stopped_target_gets_our_text_late_and_the_old_clipboard_returns(desk:
     target.await_chat("for the target alone")
     assert manager.line() == '"OLD"'
     assert desk.clipboard() == "OLD"
+
+
+def test_the_next_injection_finds_the_operator_s_clipboard_behind_ours(
+    desk: "Desk", stop: Stop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The text that one target never fetched is not what the operator had copied."""
+    monkeypatch.setattr("injectors.injection._fetch_seconds", 0.5)
+    silent = desk.window("tk", "koru-silent")
+    desk.copy("OLD")
+    with desk.injector("x11").locate(Target(pids=frozenset({silent.pid})), stop) as injection:
+        os.kill(silent.pid, signal.SIGSTOP)
+        with pytest.raises(Lost, match="did not fetch"):
+            injection.insert("never fetched")
+    assert desk.clipboard() == "never fetched"
+    silent.process.kill()
+    silent.process.wait()
+    target = desk.window("gtk", "koru-target")
+    with desk.injector("x11").locate(Target(title="koru-target"), stop) as injection:
+        assert injection.insert("the next one").level is Level.VERIFIED
+        assert injection.restore().clipboard is ClipboardState.RESTORED
+    assert target.chat == "the next one"
+    assert desk.clipboard() == "OLD"
+
+
+def test_a_window_that_dies_under_the_typing(desk: "Desk", stop: Stop) -> None:
+    """What stands behind it gets the focus then, and not one character."""
+    bystander, target = desk.window("gtk", "koru-bystander"), desk.window("gtk", "koru-target")
+    killer = threading.Thread(target=_kill_once_it_holds, args=(target, 40))
+    with desk.injector("x11").locate(Target(title="koru-target"), stop) as injection:
+        killer.start()
+        try:
+            outcome = attempt(injection, prose, Method.TYPE)
+        finally:
+            killer.join()
+    assert isinstance(outcome, Lost), outcome
+    assert outcome.blocker in (Blocker.TARGET_GONE, Blocker.FOCUS_ELSEWHERE)
+    assert bystander.chat == ""
+
+
+def _kill_once_it_holds(window: "ChatWindow", characters: int) -> None:
+    while len(window.chat) < characters:
+        pass
+    window.process.kill()
+    window.process.wait()
 
 
 def test_every_format_comes_back(desk: "Desk", stop: Stop) -> None:

@@ -70,7 +70,7 @@ def manage(d: display.Display) -> None:
             found = window.get_full_property(kept, X.AnyPropertyType)
             text = bytes(found.value).decode("utf-8", "replace") if found else ""
             print(json.dumps(text), flush=True)
-        elif seen.type not in (X.PropertyNotify, X.SelectionClear):
+        elif type(seen).__name__ == "SetSelectionOwnerNotify":  # others come too, such as a changed key mapping
             window.convert_selection(clipboard, utf8, kept, X.CurrentTime)
 
 
