@@ -6,6 +6,7 @@ Tables and states from the product's sources; states after errors, cancels and k
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ CANNOT_KNOW: tuple[str, ...] = (
     "that a request failed, until the product gives up: it tries again, or waits as long as it is told, in silence",
 )
 _MESSAGE, _PART = "message", "part"
+_REFUSED = re.compile(r"rejected permission to use this specific tool call\.\s*\Z")
 
 
 def entries(snapshot: Snapshot, _path: Path, span: Span) -> list[Entry]:
@@ -116,10 +118,20 @@ def _answer(turn: Exchange, message: dict[str, Any], parts: list[dict[str, Any]]
         turn.become(*_failed(error))
         turn.resets_ms = _resets_ms(error, turn.replied_ms) if turn.state is State.RATE_LIMITED else None
     elif _time(message, "completed") is not None:
-        goes_on = message.get("finish") in {None, "tool-calls", "unknown"}
-        turn.become(State.WORKING if goes_on else State.DONE)
+        turn.become(*_completed(message, parts))
     else:
         turn.become(*_running(parts))
+
+
+def _completed(message: dict[str, Any], parts: list[dict[str, Any]]) -> tuple[State, str | None]:
+    """How a turn stands after one step. A tool that is refused ends it, unless words for the agent come with that."""
+    if message.get("finish") not in {None, "tool-calls", "unknown"}:
+        return State.DONE, None
+    states = ((part.get("tool"), part.get("state")) for part in parts if part.get("type") == "tool")
+    for tool, state in states:
+        if isinstance(state, dict) and state.get("status") == "error" and _REFUSED.search(str(state.get("error"))):
+            return State.INTERRUPTED, f"{tool} was not allowed"
+    return State.WORKING, None
 
 
 def _running(parts: list[dict[str, Any]]) -> tuple[State, str | None]:

@@ -93,3 +93,13 @@ def test_a_tool_that_waits_for_a_person(stage: Stage, product: Product) -> None:
     waits = stage.wait(PROMPT, product.AT_A_GATE)
     assert waits.reason
     assert stage.model.left == 1, "nobody allowed it"
+
+
+@pytest.mark.parametrize("product", [opencode], indirect=True, ids=named)
+def test_a_tool_that_is_refused_ends_the_turn(stage: Stage, product: Product) -> None:
+    """Without a screen it refuses by itself, and does not ask the model again."""
+    stage.model.script(Say("I look.", calls=(product.GATED,)), "It is made.")
+    stage.say(PROMPT)
+    refused = stage.wait(PROMPT, State.INTERRUPTED, "I look.")
+    assert refused.reason == "bash was not allowed"
+    assert stage.model.left == 1

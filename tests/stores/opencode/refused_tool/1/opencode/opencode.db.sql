@@ -1,0 +1,15 @@
+PRAGMA journal_mode = wal;
+PRAGMA wal_autocheckpoint = 0;
+CREATE TABLE `session` (`id` text PRIMARY KEY, `project_id` text NOT NULL, `parent_id` text, `slug` text NOT NULL, `directory` text NOT NULL, `title` text NOT NULL, `version` text NOT NULL, `permission` text, `time_created` integer NOT NULL, `time_updated` integer NOT NULL, `time_compacting` integer, `time_archived` integer);
+CREATE TABLE `message` (`id` text PRIMARY KEY, `session_id` text NOT NULL, `time_created` integer NOT NULL, `time_updated` integer NOT NULL, `data` text NOT NULL, CONSTRAINT `fk_message_session_id_session_id_fk` FOREIGN KEY (`session_id`) REFERENCES `session`(`id`) ON DELETE CASCADE);
+CREATE TABLE `part` (`id` text PRIMARY KEY, `message_id` text NOT NULL, `session_id` text NOT NULL, `time_created` integer NOT NULL, `time_updated` integer NOT NULL, `data` text NOT NULL, CONSTRAINT `fk_part_message_id_message_id_fk` FOREIGN KEY (`message_id`) REFERENCES `message`(`id`) ON DELETE CASCADE);
+CREATE INDEX `session_parent_idx` ON `session` (`parent_id`);
+CREATE INDEX `message_session_time_created_id_idx` ON `message` (`session_id`,`time_created`,`id`);
+CREATE INDEX `part_message_id_id_idx` ON `part` (`message_id`,`id`);
+CREATE INDEX `part_session_idx` ON `part` (`session_id`);
+INSERT INTO `session` VALUES ('ses_a', 'global', NULL, 'quiet-river', '/home/me/app', 'A chat', '1.18.33', NULL, 1795203961000, 1795203961000, NULL, NULL);
+INSERT INTO `message` VALUES ('msg_a1', 'ses_a', 1795203961000, 1795203961000, '{"role": "user", "time": {"created": 1795203961000}, "agent": "build", "model": {"providerID": "local", "modelID": "m"}}');
+INSERT INTO `part` VALUES ('prt_a1a', 'msg_a1', 'ses_a', 1795203961000, 1795203961000, '{"type": "text", "text": "make it"}');
+INSERT INTO `message` VALUES ('msg_a2', 'ses_a', 1795203962000, 1795203963000, '{"parentID": "msg_a1", "role": "assistant", "mode": "build", "agent": "build", "modelID": "m", "providerID": "local", "finish": "tool-calls", "time": {"created": 1795203962000, "completed": 1795203963000}}');
+INSERT INTO `part` VALUES ('prt_a2a', 'msg_a2', 'ses_a', 1795203962000, 1795203962000, '{"type": "text", "text": "I make it."}');
+INSERT INTO `part` VALUES ('prt_a2b', 'msg_a2', 'ses_a', 1795203963000, 1795203963000, '{"type": "tool", "tool": "bash", "callID": "call_1", "state": {"status": "error", "input": {"command": "touch made"}, "error": "The user rejected permission to use this specific tool call.", "time": {"start": 1795203961000, "end": 1795203961000}}}');

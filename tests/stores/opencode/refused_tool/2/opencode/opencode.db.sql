@@ -1,0 +1,5 @@
+INSERT INTO `message` VALUES ('msg_b1', 'ses_a', 1795203971000, 1795203971000, '{"role": "user", "time": {"created": 1795203971000}, "agent": "build", "model": {"providerID": "local", "modelID": "m"}}');
+INSERT INTO `part` VALUES ('prt_b1a', 'msg_b1', 'ses_a', 1795203971000, 1795203971000, '{"type": "text", "text": "then otherwise"}');
+INSERT INTO `message` VALUES ('msg_b2', 'ses_a', 1795203972000, 1795203973000, '{"parentID": "msg_b1", "role": "assistant", "mode": "build", "agent": "build", "modelID": "m", "providerID": "local", "finish": "tool-calls", "time": {"created": 1795203972000, "completed": 1795203973000}}');
+INSERT INTO `part` VALUES ('prt_b2a', 'msg_b2', 'ses_a', 1795203973000, 1795203973000, '{"type": "tool", "tool": "bash", "callID": "call_1", "state": {"status": "error", "input": {"command": "touch made"}, "error": "The user rejected permission to use this specific tool call with the following feedback: use a file", "time": {"start": 1795203961000, "end": 1795203961000}}}');
+UPDATE `session` SET time_updated = 1795203973000;
