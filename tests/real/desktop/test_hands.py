@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,15 +20,28 @@ Koru = Callable[..., tuple[int, dict[str, Any]]]
 PROSE = "The quick brown fox jumps over the lazy dog. " * 400
 
 
-@pytest.fixture
-def daemon(desk: "Desk", tmp_path: Path) -> Iterator[Daemon]:
+@contextmanager
+def running(display: dict[str, str], home: Path) -> Iterator[Daemon]:
     names = ("DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "ACCESSIBILITY_ENABLED")
-    running = Daemon(tmp_path, more={name: desk.environment[name] for name in names})
-    running.start()
+    daemon = Daemon(home, more={name: display[name] for name in names})
+    daemon.start()
     try:
-        yield running
+        yield daemon
     finally:
-        running.stop()
+        daemon.stop()
+
+
+@pytest.fixture(scope="module")
+def daemon(display: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    with running(display, tmp_path_factory.mktemp("koru")) as shared:
+        yield shared
+
+
+@pytest.fixture
+def own_daemon(display: dict[str, str], tmp_path: Path) -> Iterator[Daemon]:
+    """For a test that stops it."""
+    with running(display, tmp_path) as own:
+        yield own
 
 
 @pytest.fixture
@@ -147,10 +161,10 @@ def _keys_down(desk: "Desk") -> int:
         display.close()
 
 
-def test_the_stop_without_anything_to_stop(koru: Koru, daemon: Daemon) -> None:
-    assert koru("stop") == (0, {"stopped": [], "running": []})
-    daemon.stop()
-    assert koru("stop") == (0, {"stopped": [], "running": []})
+def test_the_stop_without_anything_to_stop(own_daemon: Daemon) -> None:
+    assert command(own_daemon, ("stop",)) == (0, {"stopped": [], "running": []})
+    own_daemon.stop()
+    assert command(own_daemon, ("stop",)) == (0, {"stopped": [], "running": []})
 
 
 def test_the_input_is_calibrated_by_its_name(koru: Koru, daemon: Daemon, window: "ChatWindow") -> None:
@@ -175,16 +189,16 @@ def test_the_input_is_calibrated_by_the_pointer(desk: "Desk", koru: Koru, window
     assert (status, answer["error"]["where"]) == (1, "field_unknown")
 
 
-def test_without_a_desktop_it_says_what_is_missing(koru: Koru, daemon: Daemon) -> None:
-    daemon.stop()
-    daemon.more |= {"DISPLAY": "", "WAYLAND_DISPLAY": ""}
-    daemon.start()
-    status, answer = koru("inject", "--target", "title=x", "x")
+def test_without_a_desktop_it_says_what_is_missing(own_daemon: Daemon) -> None:
+    own_daemon.stop()
+    own_daemon.more |= {"DISPLAY": "", "WAYLAND_DISPLAY": ""}
+    own_daemon.start()
+    status, answer = command(own_daemon, ("inject", "--target", "title=x", "x"))
     assert (status, answer["error"]["reason"]) == (1, "tool_missing")
     assert "no_display" in answer["error"]["message"]
-    daemon.stop()
-    daemon.more |= {"DISPLAY": ":4711"}
-    daemon.start()
-    status, answer = koru("inject", "--target", "title=x", "--via", "os_injector_x11", "x")
+    own_daemon.stop()
+    own_daemon.more |= {"DISPLAY": ":4711"}
+    own_daemon.start()
+    status, answer = command(own_daemon, ("inject", "--target", "title=x", "--via", "os_injector_x11", "x"))
     assert status == 1
     assert "display_dead" in answer["error"]["message"]

@@ -86,7 +86,10 @@ def test_typing_stops_where_the_focus_was_stolen(desk: "Desk", stop: Stop, after
     assert bystander.chat == ""
 
 
-def test_a_paste_under_constant_theft_lands_in_the_target_or_nowhere(desk: "Desk", stop: Stop) -> None:
+def test_a_paste_under_constant_theft_lands_in_the_target_or_nowhere(
+    desk: "Desk", stop: Stop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("injectors.injection._focus_seconds", 0.5)  # for a refusal is all that more would give
     target, bystander = desk.window("gtk", "koru-target"), desk.window("gtk", "koru-bystander")
     desk.copy("OLD")
     over = threading.Event()
