@@ -3,7 +3,7 @@
 import pytest
 
 from tests.daemon import eventually
-from tests.real.intellij.conftest import Desk
+from tests.real.intellij.conftest import Desk, said
 
 KINDS = ("demo", "plain", "late")
 
@@ -19,7 +19,7 @@ def kinds(view: dict[str, object]) -> dict[str, str]:
 def test_a_prompt_is_there_once_and_a_witness_saw_it(agent: str, desk: Desk) -> None:
     text = f'say "żółć" in {agent},\nplease'
     view = desk.drive(text, agent)
-    assert view["outcome"] == "confirmed", view
+    assert view["outcome"] == "confirmed", said(view)
     assert kinds(view)["submitted"] == "witness"
     assert desk.turns(text) == 1
 
@@ -40,7 +40,7 @@ def test_the_same_drive_again_is_the_same_answer(desk: Desk) -> None:
 
 def test_a_disabled_send_fails_and_leaves_nothing(desk: Desk) -> None:
     view = desk.drive("nobody sends this", "mute")
-    assert view["outcome"] == "failed", view
+    assert view["outcome"] == "failed", said(view)
     assert kinds(view)["withdrawn"] == "readback"
     assert desk.turns("nobody sends this") == 0
     # The input is empty again: else this would be refused over a draft.
@@ -49,7 +49,7 @@ def test_a_disabled_send_fails_and_leaves_nothing(desk: Desk) -> None:
 
 def test_a_send_that_drops_the_text_is_never_confirmed(desk: Desk) -> None:
     view = desk.drive("dropped on the way", "dropping", deadline_ms=4_000)
-    assert view["outcome"] == "likely", view
+    assert view["outcome"] == "likely", said(view)
     assert desk.turns("dropped on the way") == 0
 
 
@@ -70,7 +70,7 @@ def test_a_long_prompt_arrives_whole(desk: Desk) -> None:
 
 def test_a_modal_dialog_blocks_and_then_does_not(desk: Desk) -> None:
     asked = desk.drive("open a dialog please")
-    assert asked["outcome"] == "confirmed", (asked["outcome"], asked.get("blocker"), asked.get("reason"))
+    assert asked["outcome"] == "confirmed", said(asked)
 
     def is_blocked() -> bool:
         view = desk.drive("behind the dialog")
@@ -94,5 +94,5 @@ def test_what_was_looked_for_is_in_the_daemon_s_log(desk: Desk) -> None:
 
 def test_no_prompt_is_in_the_ide_s_log(desk: Desk) -> None:
     view = desk.drive("a secret of the operator")
-    assert view["outcome"] == "confirmed", (view["outcome"], view.get("blocker"), view.get("reason"))
+    assert view["outcome"] == "confirmed", said(view)
     assert "a secret of the operator" not in desk.ide.log
