@@ -13,7 +13,7 @@ from bridge.doctor.wire import as_json
 from bridge.protocol.errors import BridgeError, Reason
 from bridge.protocol.messages import DoctorRunParams, DoctorRunResult, RecoveriesListResult, StatusResult
 
-AGAIN_S = 5.0
+AGAIN_S = 15.0
 
 
 class Examiner:

@@ -11,7 +11,7 @@ from bridge.recovery import book
 from bridge.recovery.action import Action, Plan, Result
 from bridge.recovery.machine import Machine
 
-CHECK_S = 5.0
+CHECK_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)

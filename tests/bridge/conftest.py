@@ -19,7 +19,8 @@ import pytest
 
 from bridge.client import Client
 
-PATIENCE = 30.0
+PATIENCE = 60.0
+HEARTBEAT_MS = "600000"  # a bare wire answers a ping only when it is read, and a slow machine is no dead plugin
 ROOT = Path(__file__).parent.parent.parent
 # The real daemon, and a call that blocks its event loop raises there.
 WATCHED = """
@@ -223,7 +224,7 @@ def starting(home: Home) -> Iterator[Start]:
         process = subprocess.Popen(
             [sys.executable, "-P", "-c", WATCHED, "--ready-fd", str(writing)],
             cwd=home.root,
-            env=home.environment(**environment),
+            env=home.environment(**{"KORU_HEARTBEAT_MS": HEARTBEAT_MS, **environment}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

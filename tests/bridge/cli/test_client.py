@@ -21,7 +21,7 @@ from bridge.protocol.errors import BridgeError, Reason
 if TYPE_CHECKING:
     from tests.bridge.conftest import Daemon, Home
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 HELLO = b'{"jsonrpc":"2.0","id":1,"result":{"protocol":1}}\n'
 Script = Callable[[socket.socket], None]
 Lying = Callable[[Script], Path]

@@ -13,7 +13,7 @@ from bridge.lock import Holder, process_start
 if TYPE_CHECKING:
     from tests.bridge.conftest import Daemon, Home, Koru
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def test_it_returns_when_the_process_has_ended(koru: "Koru", daemon: "Daemon") -> None:

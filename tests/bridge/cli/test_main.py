@@ -22,7 +22,7 @@ from bridge.version import VERSION
 if TYPE_CHECKING:
     from tests.bridge.conftest import Daemon, Home, Koru, Start
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 FRAME = {"__init__", "__main__", "main", "arguments", "bug", "output", "unit"}
 PROMPT = "the text of a prompt"
 

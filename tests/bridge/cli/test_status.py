@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.bridge.conftest import Daemon, Home, Koru
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def test_without_a_daemon_it_says_how_to_start_one(koru: "Koru", home: "Home") -> None:

@@ -15,7 +15,7 @@ from bridge.cli import unit
 if TYPE_CHECKING:
     from tests.bridge.conftest import Home, Koru
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def path_of(home: "Home") -> Path:

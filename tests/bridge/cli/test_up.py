@@ -19,7 +19,7 @@ from bridge.lock import holder
 if TYPE_CHECKING:
     from tests.bridge.conftest import Daemon, Home, Koru
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @pytest.fixture

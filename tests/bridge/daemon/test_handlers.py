@@ -40,7 +40,7 @@ from bridge.protocol.peer import Peer
 if TYPE_CHECKING:
     from tests.bridge.daemon.conftest import Serve, Served
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 CLIENT = InitializeParams(role="client", name="test", version="1", protocol=ProtocolRange(min=1, max=1))
 
 

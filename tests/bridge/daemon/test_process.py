@@ -17,7 +17,7 @@ from bridge.lock import holder
 if TYPE_CHECKING:
     from tests.bridge.conftest import Daemon, Home, Start
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 SOMEBODY_ELSE = 65534
 STOP_SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
 

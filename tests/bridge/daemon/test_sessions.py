@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.bridge.conftest import Daemon, Start, Wire
     from tests.bridge.daemon.conftest import Serve
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 T = TypeVar("T")
 
 

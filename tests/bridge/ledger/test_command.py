@@ -14,7 +14,7 @@ from bridge.client import Client
 from bridge.ledger.snapshot import read_rows, snapshot
 from bridge.ledger.store import Ledger
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 PROMPT = "open the pod bay doors"
 KEY = "0123456789abcdef0123456789abcdef"
 

@@ -14,7 +14,7 @@ from anyio.abc import UNIXSocketStream
 from bridge.protocol.framing import LineReader
 from bridge.protocol.peer import Handler, Peer
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 Handlers = Mapping[str, Handler]
 
 

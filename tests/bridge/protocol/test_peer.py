@@ -26,7 +26,7 @@ from bridge.protocol.peer import Handler, Peer
 
 pytestmark = pytest.mark.anyio
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 PROMPT = "correct horse battery staple"
 LOOKUP = LookupParams(drive_id="d-1")
 Pair = Callable[..., AbstractAsyncContextManager[tuple[Peer, Peer]]]

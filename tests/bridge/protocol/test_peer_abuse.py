@@ -17,7 +17,7 @@ from bridge.protocol.framing import LINE_MAX_BYTES
 from bridge.protocol.messages import Empty, LogMessage, Message
 from bridge.protocol.peer import GARBAGE_MAX, Peer
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 PING = '{"jsonrpc":"2.0","id":"p","method":"ping"}'
 PONG = {"jsonrpc": "2.0", "id": "p", "result": {}}
 Pair = Callable[..., AbstractAsyncContextManager[tuple[Peer, Peer]]]
