@@ -213,10 +213,17 @@ def test_a_hundred_thousand_sessions_are_listed_and_the_new_one_is_found(tmp_pat
     store = claude_code.at(tmp_path / "projects" / "-home-me")
     store.path.mkdir(parents=True)
     folder = os.open(store.path, os.O_RDONLY)
+    first = ""
     try:
         for number in range(100_000):
-            os.close(os.open(f"{number:06}.jsonl", os.O_CREAT | os.O_WRONLY, 0o600, dir_fd=folder))
-            os.utime(f"{number:06}.jsonl", (1_700_000_000, 1_700_000_000), dir_fd=folder)
+            name = f"{number:06}.jsonl"
+            # A file system takes so many names of one file, and makes them faster than files.
+            if number % 10_000 == 0:
+                first = name
+                os.close(os.open(name, os.O_CREAT | os.O_WRONLY, 0o600, dir_fd=folder))
+                os.utime(name, (1_700_000_000, 1_700_000_000), dir_fd=folder)
+            else:
+                os.link(first, name, src_dir_fd=folder, dst_dir_fd=folder)
     finally:
         os.close(folder)
     anchor = claude_code.cursor(store)
