@@ -12,11 +12,13 @@ import dev.koru.protocol.Messages.StoreHint;
 import dev.koru.protocol.Messages.SurfaceInfo;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** The open projects and the chats that were found in each, as the daemon is told them. */
 final class Projects {
@@ -38,11 +40,12 @@ final class Projects {
             var places = new LinkedHashMap<String, Place>();
             var windows = new TreeSet<String>();
             for (var project : ProjectManager.getInstance().getOpenProjects()) {
-                if (project.isDisposed() || project.getBasePath() == null) {
+                if (project.isDisposed() || !project.isInitialized() || project.getBasePath() == null) {
                     continue;
                 }
-                var found = Set.copyOf(List.of(ToolWindowManager.getInstance(project).getToolWindowIds()));
-                windows.addAll(found);
+                var manager = ToolWindowManager.getInstance(project);
+                windows.addAll(List.of(manager.getToolWindowIds()));
+                var found = available(manager);
                 for (var chat : catalogue.chats()) {
                     if (!chat.ways().isEmpty() && found.contains(chat.toolWindow())) {
                         var id = chat.id() + "@" + project.getLocationHash();
@@ -54,6 +57,13 @@ final class Projects {
             }
             return new Look(surfaces, places, report(catalogue, windows));
         });
+    }
+
+    /** What can be shown now: a window of a project that is still being opened cannot. */
+    private static Set<String> available(ToolWindowManager manager) {
+        return Arrays.stream(manager.getToolWindowIds())
+                .filter(id -> manager.getToolWindow(id) != null && manager.getToolWindow(id).isAvailable())
+                .collect(Collectors.toSet());
     }
 
     private static SurfaceInfo surface(String id, Chat chat, String title, String folder) {

@@ -131,7 +131,7 @@ public final class ChatInputTest {
     public static void aPromptCannotLeaveItsStringInAScript() {
         var chat = new Chat(
                 "c", "C", "W", "browser", null, null, null, null, null, null, null, "say({text})", Set.of());
-        equal("say(\"a\\\"); </b> \\\\ \\n\")".replace("</", "<\\/"), GivenAway.script(chat, "a\"); </b> \\ \n"));
+        equal("say(\"a\\\"); <\\/b> \\\\ \\u000a\")", GivenAway.script(chat, "a\"); </b> \\ \n"));
     }
 
     private ChatInputTest() {}

@@ -52,6 +52,7 @@ public final class ChatDelivery {
         private final Task task;
         private final String text;
         private Input input;
+        private String found;
         private boolean isFilled;
         private boolean isSent;
 
@@ -127,15 +128,28 @@ public final class ChatDelivery {
             if (hidden != null) {
                 return hidden;
             }
-            input = task.step("find_input", null, () -> {
-                within(FOUND_MS, () -> (input = port.find(place)) != null || task.isCancelled());
-                return input;
+            task.step("find_input", null, () -> {
+                within(FOUND_MS, () -> (found = look()) != null || task.isCancelled());
+                return found;
             });
-            if (input == null && !task.isCancelled()) {
+            if (found == null && !task.isCancelled()) {
                 var window = place.chat().toolWindow();
                 return Ending.declined(Blocker.INPUT_UNREADABLE, "no input was found in " + window + " within its time");
             }
             return null;
+        }
+
+        /** What the input holds, null while there is none. A window that is being laid out may take it away again. */
+        private String look() throws IdeException {
+            input = port.find(place);
+            try {
+                return input == null ? null : port.read(input);
+            } catch (IdeException failed) {
+                if (failed.kind() != IdeException.Kind.GONE) {
+                    throw failed;
+                }
+                return null;
+            }
         }
 
         private boolean canSend() throws IdeException {
@@ -144,11 +158,10 @@ public final class ChatDelivery {
 
         /** Null when the input holds our text and nothing else. */
         private Ending insert() throws Exception {
-            var before = task.step("read", null, () -> port.read(input));
-            if (!isBlank(before)) {
+            if (!isBlank(found)) {
                 return Ending.declined(Blocker.INPUT_BUSY, "there is a draft in the input of the chat");
             }
-            if (!task.step("insert", null, () -> port.replace(input, before, text))) {
+            if (!task.step("insert", null, () -> port.replace(input, found, text))) {
                 return Ending.declined(Blocker.INPUT_BUSY, "somebody was typing in the input of the chat");
             }
             isFilled = true;
@@ -247,8 +260,8 @@ public final class ChatDelivery {
             return Ending.declined(Blocker.CANCELLED, "it was cancelled before anything was touched");
         }
 
-        private boolean holdsOurs(String found) {
-            return TextHash.of(found).equals(task.params().textSha());
+        private boolean holdsOurs(String held) {
+            return TextHash.of(held).equals(task.params().textSha());
         }
     }
 

@@ -96,6 +96,14 @@ public final class ChatDeliveryTest {
         equal(Ending.DONE, act(ide, task(TEXT, true)));
     }
 
+    public static void anInputThatGoesAwayBeforeItIsTouchedIsLookedForAgain() {
+        var ide = new FakeIde();
+        // canSend, show, find, read
+        ide.troubles.put(3, each -> { throw new IdeException(IdeException.Kind.GONE, "on purpose"); });
+        equal(Ending.DONE, act(ide, task(TEXT, true)));
+        equal(List.of(TEXT), ide.transcript);
+    }
+
     public static void aSendThatIsEnabledLateIsWaitedFor() {
         var ide = new FakeIde();
         ide.sendFrom = ChatDelivery.ENABLED_MS / 2;
