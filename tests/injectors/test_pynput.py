@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from injectors.base import Declined
+from injectors.base import Declined, Stop
 from injectors.blockers import Blocker
 from injectors.front_window import FrontWindowDesk, front_of
 from injectors.parts import Window
 from injectors.pynput import Pynput, PynputKeys
+from injectors.pynput_guard import PynputGuard
 
 EDITOR, OTHER = Window(7, 42, "Editor", "main"), Window(8, 43, "Other", "other")
 
@@ -89,6 +90,22 @@ def test_keys_are_struck_in_guarded_chunks_and_let_go_of() -> None:
         check=False,
     )
     assert done.stdout.split() == ["tool_failed", "done"], done.stderr
+
+
+def test_what_a_program_pressed_is_not_the_operator_s() -> None:
+    """The systems where it runs mark such events; X11 does not."""
+    stop = Stop()
+    guard = PynputGuard(stop)
+    guard.pressed("a", True)
+    guard.clicked(1, 1, "left", True, True)
+    guard.clicked(1, 1, "left", False, False)
+    for x in (0, 500):
+        guard.moved(x, 0, True)
+    guard.moved(7, 7, False)
+    guard.moved(17, 17, False)
+    assert stop.reason is None
+    guard.moved(40, 7, False)
+    assert stop.reason == "a mouse movement of the operator"
 
 
 def test_only_printable_ascii_is_typable() -> None:

@@ -4,11 +4,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
+from tests.real.desktop.conftest import Program
+
 if TYPE_CHECKING:
     from tests.real.desktop.conftest import Desk
 
 ROOT = Path(__file__).parents[3]
 TYPIST = Path(__file__).parent / "targets" / "pynput_typist.py"
+WATCHER = Path(__file__).parent / "targets" / "pynput_watcher.py"
 
 
 def typist(desk: "Desk", title: str, text: str) -> str:
@@ -30,3 +35,20 @@ def test_other_characters_and_drafts_are_declined_untouched(desk: "Desk") -> Non
     window.tell(chat="a draft")
     assert typist(desk, "koru-target", "more") == "input_busy"
     assert window.chat == "a draft"
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ((("key", "Scroll_Lock"),), "the panic key"),
+        ((("key", "F13"),), "a key of the operator"),
+        ((("click", "9"),), "a mouse button of the operator"),
+        ((("mousemove", "5", "5"), ("mousemove", "300", "200")), "a mouse movement of the operator"),
+    ],
+)
+def test_the_operator_is_seen(desk: "Desk", words: tuple[tuple[str, ...], ...], reason: str) -> None:
+    path = f"PYTHONPATH={ROOT}"
+    watcher = Program(desk.start("env", path, sys.executable, "-P", str(WATCHER), "Scroll_Lock"))
+    for each in words:
+        desk.run("xdotool", *each)
+    assert watcher.line() == reason
