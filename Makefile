@@ -55,7 +55,8 @@ lock: ## pin the Python packages again, with hashes and without an index
 	@uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
 	  --all-extras --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
-wheel: setup ## build the wheel with the plugin inside
+wheel: ## build the wheel with both plugins inside
+	@.ci/setup python plugin intellij
 	@$(PYTHON) -m build --wheel --no-isolation --outdir dist .
 
 clean: ## what was built here; the cache stays
