@@ -13,6 +13,8 @@ from Xlib import X
 from Xlib.ext import xtest
 
 from injectors.base import ClipboardState, Level, Stop, Submitted, Target
+from injectors.blockers import Blocker
+from injectors.catalogue import CATALOGUE
 from injectors.parts import PASTE, SUBMIT
 from injectors.tool import run
 from injectors.x11_display import X11Display
@@ -135,6 +137,16 @@ def test_the_generation_is_read_from_the_help(tmp_path: Path, help_text: str, fo
     tool.write_text(f"#!/bin/sh\ncat <<'END'\n{help_text}\nEND\nexit 1\n", encoding="utf-8")
     tool.chmod(tool.stat().st_mode | stat.S_IXUSR)
     assert generation({"PATH": f"{tmp_path}:/usr/bin:/bin"}) is found
+
+
+def test_a_client_of_no_known_generation_is_refused(desk: Desk, tmp_path: Path) -> None:
+    tool = tmp_path / "ydotool"
+    tool.write_text("#!/bin/sh\necho 'Available commands: dance'\n", encoding="utf-8")
+    tool.chmod(0o700)
+    missing = CATALOGUE["ydotool"](desk.environment | {"PATH": f"{tmp_path}:/usr/bin:/bin"}).needs()
+    assert missing is not None
+    assert missing.blocker is Blocker.TOOL_VERSION
+    assert "1.x" in missing.hint
 
 
 def test_the_words_of_1_x() -> None:
