@@ -4,7 +4,9 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -635,19 +637,37 @@ def test_ctrl_c_asks_once_and_then_stops(shop: Shop) -> None:
     endless: list[dict[str, Any]] = [{"turn": {"state": 0, "reply": ""}}]
     shop.open([*endless, {"answer": {"disposition": "pending", "facts": []}}])
     command = [str(Path(sys.executable).with_name("koru")), "run", "x", "--check", "python3 check.py", "--id", "g"]
-    with subprocess.Popen(
-        command, env=shop.daemon.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stderr is not None
-        told: list[str] = []
-        while "waits for the end" not in (line := process.stderr.readline()):
-            assert line, told
-            told.append(line)
+    with (
+        subprocess.Popen(
+            command, env=shop.daemon.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process,
+        killed_after(END_S, process),
+    ):
+        read_until(process, "waits for the end")
         process.send_signal(signal.SIGINT)
-        while "Ctrl-C again stops the goal" not in (line := process.stderr.readline()):
-            assert line, told
+        read_until(process, "Ctrl-C again stops the goal")
         assert shop.ask("get")["state"] == "running", "the first Ctrl-C stops nothing"
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
         assert process.returncode == 130
     assert shop.end()["cause"] == "operator"
+
+
+def read_until(process: "subprocess.Popen[str]", words: str) -> None:
+    assert process.stderr is not None
+    told: list[str] = []
+    while words not in (line := process.stderr.readline()):
+        assert line, told
+        told.append(line)
+
+
+@contextmanager
+def killed_after(seconds: float, process: "subprocess.Popen[str]") -> Iterator[None]:
+    """Who reads what a process says does not wait for ever."""
+    timer = threading.Timer(seconds, process.kill)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()

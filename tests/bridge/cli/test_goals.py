@@ -5,13 +5,10 @@ import os
 import pty
 import re
 import select
-import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +17,6 @@ import pytest
 from bridge.cli import goal_progress
 from bridge.cli.goal_follow import exit_status
 from bridge.cli.goal_progress import Live, bar, line, page
-from tests.bridge.cli.terminal import Start, koru_process
-
-__all__ = ["koru_process"]
-ENVIRONMENT = ("KORU_SOCKET", "HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME")
 
 VIEW: dict[str, Any] = {
     "goal_id": "g",
@@ -202,36 +195,3 @@ def test_a_person_at_the_terminal(
     assert "\x1b[J" in seen, "the terminal was not drawn"
     if status == 0:
         assert "The first one." in shop.prompts()[1]
-
-
-def test_without_a_terminal_a_second_interrupt_stops_it(shop: Any, koru_process: Start) -> None:
-    from tests.fakeide.goals import turn
-
-    shop.open(turn(2, "Which one?"))
-    words = command("--patient")[1:]
-    running = koru_process(*words, **{name: shop.daemon.environment[name] for name in ENVIRONMENT})
-    said = running.process.stderr
-    assert said is not None
-
-    def read_until(wanted: str) -> None:
-        while wanted not in (line := said.readline().decode("utf-8")):
-            assert line, f"{wanted!r} was never said"
-
-    with bounded(running.process):
-        read_until("asking")
-        running.process.send_signal(signal.SIGINT)
-        read_until("Ctrl-C again stops the goal")
-    assert running.interrupt() == 130
-    assert "stopped: a person stopped it" in running.rest()
-
-
-@contextmanager
-def bounded(process: "subprocess.Popen[bytes]") -> Iterator[None]:
-    """What reads its output does not wait for ever."""
-    timer = threading.Timer(90, process.kill)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()
