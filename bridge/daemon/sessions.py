@@ -26,6 +26,7 @@ LEASE_HEARTBEATS = 3
 QUICK_PING_SECONDS = 1.0
 LOG_MESSAGE_MAX_CHARS = 2000
 REFUSED_MOST = 20
+REFUSED_KEPT_MS = 180_000  # plugins try again every 15 s: who does not has gone
 
 _LOG = logging.getLogger(__name__)
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -106,8 +107,10 @@ class Sessions:
         return session if session is not None and session.alive else None
 
     def refused(self) -> list[RefusedPlugin]:
-        """The windows whose plugin speaks no protocol of ours, the latest of them, until it is another plugin."""
-        return list(self._refused.values())
+        """The windows whose plugin speaks no protocol of ours: those that came last, still try, and did not come with
+        another plugin since."""
+        since = _now_ms() - REFUSED_KEPT_MS
+        return [refused for refused in self._refused.values() if refused.at_ms >= since]
 
     async def wait_for(self, window_id: str, timeout: float) -> Session | None:
         """The live session of a window, waiting at most `timeout` seconds for it to attach."""

@@ -13,10 +13,21 @@ import anyio.lowlevel
 import pytest
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from bridge.daemon.sessions import Session
+from bridge.daemon import sessions as sessions_module
+from bridge.daemon.epochs import Epochs
+from bridge.daemon.sessions import REFUSED_KEPT_MS, REFUSED_MOST, Session, Sessions
 from bridge.protocol import envelope
 from bridge.protocol.errors import BridgeError
-from bridge.protocol.messages import ChatEvent, Empty, FactReport, LogMessage
+from bridge.protocol.messages import (
+    ChatEvent,
+    Empty,
+    FactReport,
+    IdeInfo,
+    InitializeParams,
+    LogMessage,
+    PluginInfo,
+    ProtocolRange,
+)
 
 if TYPE_CHECKING:
     from tests.bridge.conftest import Daemon, Start, Wire
@@ -182,6 +193,34 @@ def live(wire: "Wire", asked: int, answers: "queue.Queue[dict[str, Any]]") -> No
         while (message := wire.hear()) is not None:
             if message.get("method") == "ping":
                 wire.say({"jsonrpc": "2.0", "id": message["id"], "result": {}})
+
+
+# --- who was turned away ---------------------------------------------------------------------------------------------
+
+
+def stranger(window: str) -> InitializeParams:
+    ide = IdeInfo(product="code", version="1", app_name="Code", app_host="desktop")
+    info = PluginInfo(ide=ide, pid=1, host_started_at_ms=1, window_id=window, capabilities=[], surfaces=[])
+    return InitializeParams(
+        role="plugin", name="koru-vscode", version="9", protocol=ProtocolRange(min=7, max=9), plugin=info
+    )
+
+
+@pytest.mark.anyio
+async def test_who_was_turned_away_is_remembered_while_he_tries_and_of_many_the_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 1_000_000
+    monkeypatch.setattr(sessions_module, "_now_ms", lambda: now)
+    sessions = Sessions(Epochs(1, 1000))
+    for number in range(REFUSED_MOST + 5):
+        sessions.refuse(stranger(f"w{number}"))
+    sessions.refuse(stranger("w7"))
+    assert [refused.window_id for refused in sessions.refused()][-2:] == [f"w{REFUSED_MOST + 4}", "w7"]
+    assert len(sessions.refused()) == REFUSED_MOST
+    now += REFUSED_KEPT_MS + 1
+    sessions.refuse(stranger("w1"))
+    assert [refused.window_id for refused in sessions.refused()] == ["w1"]
 
 
 # --- the lease -------------------------------------------------------------------------------------------------------
