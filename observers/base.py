@@ -194,7 +194,9 @@ class Observer(Protocol):
         """What this store never tells, in sentences for people."""
 
     def locate(self, workspace: str | Path | None = None) -> tuple[Store, ...]:
-        """The stores on this machine, or only those that name this folder (a path or a URI)."""
+        """The stores on this machine, or only those that name this folder (a path or a URI).
+
+        What may be a store and cannot be looked into is among them, so that its `health` says why."""
 
     def at(self, path: Path) -> Store:
         """The store a hint points to: the store itself, a folder above or beside it, or one session's file. It may not

@@ -10,7 +10,7 @@ from observers import data_home, opencode_messages, session_database
 from observers.activity import Activity
 from observers.base import Store, Turn
 from observers.exchange import rows, shaped
-from observers.folders import matching, may_exist
+from observers.folders import may_exist
 from observers.listing import Source
 from observers.session_database import SessionDatabase
 
@@ -29,7 +29,11 @@ _NAME = "kilo.db"
 def locate(workspace: str | Path | None = None) -> tuple[Store, ...]:
     """See `Observer.locate`."""
     named = os.environ.get("KILO_DB")
-    paths = [Path(named)] if named and Path(named).is_absolute() else matching(_folder(), "kilo*.db")
+    paths = (
+        [Path(named)]
+        if named and Path(named).is_absolute()
+        else session_database.databases(_folder(), _NAME, "kilo*.db")
+    )
     return session_database.locate(ID, _DATABASE, [path for path in paths if may_exist(path)], workspace)
 
 

@@ -9,7 +9,6 @@ from observers import data_home, opencode_messages, session_database
 from observers.activity import Activity
 from observers.base import Store, Turn
 from observers.exchange import rows, shaped
-from observers.folders import matching
 from observers.listing import Source
 from observers.session_database import SessionDatabase
 
@@ -27,7 +26,7 @@ _NAME = "opencode.db"
 def locate(workspace: str | Path | None = None) -> tuple[Store, ...]:
     """See `Observer.locate`."""
     folder = data_home.folder() / _FOLDER
-    return session_database.locate(ID, _DATABASE, matching(folder, "opencode*.db"), workspace)
+    return session_database.locate(ID, _DATABASE, session_database.databases(folder, _NAME, "opencode*.db"), workspace)
 
 
 def at(path: Path) -> Store:

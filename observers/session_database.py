@@ -329,6 +329,14 @@ def locate(
     return tuple(Store(observer, path, str(workspace)) for path in paths if _names(database, path, workspace))
 
 
+def databases(folder: Path, name: str, pattern: str) -> list[Path]:
+    """Those in a folder whose names fit; `name` where the folder cannot be listed, left for `health` to report."""
+    try:
+        return matching(folder, pattern)
+    except ObserverError:
+        return [folder / name]
+
+
 def watch_paths(store: Store) -> tuple[Path, ...]:
     """The folder of the database, for its log is made and removed there, and the one above, where that is made."""
     return (store.path.parent, store.path.parent.parent)
