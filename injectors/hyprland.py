@@ -15,7 +15,7 @@ _most_bytes = 4 * 1024 * 1024
 
 
 class HyprlandDesk:
-    """`path` is the request socket. Held modifiers, grabs and a lock screen are not seen here."""
+    """`path` is the request socket. Held modifiers and grabs are not seen here, nor a lock screen by old versions."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -30,6 +30,7 @@ class HyprlandDesk:
             raise Declined(Blocker.FOCUS_REFUSED, message, "bring the window to the front")
 
     def prove(self, window: Window) -> None:
+        self._prove_unlocked()
         front = self._ask("j/activewindow")
         active = _window(front) if front else None
         if active is not None and active.id == window.id and active.pid != window.pid:
@@ -42,6 +43,15 @@ class HyprlandDesk:
 
     def close(self) -> None:
         """Each question opens and closes a connection."""
+
+    def _prove_unlocked(self) -> None:
+        """The window behind a lock screen stays the active one, and keys go to the password."""
+        try:
+            locked = json.loads(self._say("j/locked"))["locked"]
+        except (ValueError, KeyError, TypeError):
+            return  # a version that does not know the question
+        if locked:
+            raise Declined(Blocker.KEYBOARD_GRABBED, "the screen is locked", "unlock the screen")
 
     def _ask(self, request: str) -> Any:
         said = self._say(request)

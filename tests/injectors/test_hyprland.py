@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,7 +72,14 @@ def test_the_focus_is_asked_for_and_proven(compositor: Compositor) -> None:
     desk = HyprlandDesk(compositor.path)
     desk.activate(WINDOW)
     desk.prove(WINDOW)
-    assert compositor.asked == ["dispatch focuswindow address:0x55d1c8", "j/activewindow"]
+    assert compositor.asked == ["dispatch focuswindow address:0x55d1c8", "j/locked", "j/activewindow"]
+
+
+@pytest.mark.parametrize(("said", "refused"), [('{"locked": true}', True), ('{"locked": false}', False)])
+def test_a_locked_screen(compositor: Compositor, said: str, refused: bool) -> None:
+    compositor.answers["j/locked"] = said
+    with pytest.raises(Declined, match="locked") if refused else nullcontext():
+        HyprlandDesk(compositor.path).prove(WINDOW)
 
 
 @pytest.mark.parametrize(
