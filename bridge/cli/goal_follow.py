@@ -116,12 +116,11 @@ class Follower:
     def _answer(self, question_id: str, text: str) -> None:
         params = {"goal_id": self._view["goal_id"], "question_id": question_id, "text": text}
         try:
-            self._client.request("goals/answer", params, timeout=15.0)
+            self._view = self._client.request("goals/answer", params, timeout=15.0)
         except BridgeError as error:
             if error.reason is not Reason.QUESTION_GONE:
                 raise
             print(f"koru: {error.message}", file=sys.stderr)
-        self._prompted = None
 
     def _left(self) -> bool:
         """Ctrl-C: the first time it is asked what to do, the second time the goal is stopped. True: leave it alone."""
@@ -131,10 +130,12 @@ class Follower:
             print("koru: Ctrl-C again stops the goal", file=sys.stderr, flush=True)
             return False
         word = self._ask_to_stop() if self._types else "y"
-        self._pressed, self._prompted = 0, None
+        self._pressed = 0
         self._live.leave()
         if word == "y":
             self._client.request("goals/stop", {"goal_id": self._view["goal_id"]})
+        elif word != "d":
+            self._prompted = None  # it is asked anew
         return word == "d"
 
     def _ask_to_stop(self) -> str:

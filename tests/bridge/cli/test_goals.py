@@ -193,5 +193,7 @@ def test_a_person_at_the_terminal(
     seen, returned = at_terminal(command("--id", "g"), environment, steps)
     assert (returned, words in seen) == (status, True), seen
     assert "\x1b[J" in seen, "the terminal was not drawn"
+    asked = sum(words.startswith("answer") for words, _ in steps)
+    assert seen.count("answer (one line): ") == asked, "it asks when it has nothing to ask"
     if status == 0:
         assert "The first one." in shop.prompts()[1]
