@@ -8,6 +8,7 @@ import pytest
 from bridge.protocol.errors import BridgeError, Reason
 from bridge.protocol.prompt import PROMPT_MAX_BYTES
 from tests.daemon import eventually
+from tests.real.intellij import ide as real
 from tests.real.intellij.conftest import Desk, said
 
 MakeDesk = Callable[..., Desk]
@@ -103,7 +104,7 @@ def test_the_plugin_can_be_loaded_again_and_leaves_nothing_behind(pair: Desk) ->
     before = pair.attached()["epoch"]
     (pair.ide.home / "reload").write_text("")
     result = pair.ide.home / "reloaded"
-    eventually(result.is_file, "the plugin was reloaded", 600)
+    eventually(result.is_file, "the plugin was reloaded", real.START_S)
     assert result.read_text() == "collected 5 of 5\n"
     pair.attached(after=before)
     assert pair.drive("after it was loaded again")["outcome"] == "confirmed"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.daemon import eventually
-from tests.real.intellij.conftest import Desk
+from tests.real.intellij.conftest import Desk, said
 
 MakeDesk = Callable[..., Desk]
 
@@ -13,16 +13,14 @@ MakeDesk = Callable[..., Desk]
 @pytest.fixture(scope="module")
 def pair(make_desk: MakeDesk) -> Desk:
     """An IDE with two projects open."""
-    desk = make_desk(2)
-    desk.attached(surfaces=10)
-    return desk
+    return make_desk(2)
 
 
 def test_each_project_is_driven_by_its_own_folder(pair: Desk) -> None:
     for number, project in enumerate(pair.projects):
         text = f"for project {number + 1} alone"
         view = pair.drive(text, project=project)
-        assert view["outcome"] == "confirmed", view
+        assert view["outcome"] == "confirmed", said(view)
         assert pair.turns(text) == 1
         lines = [line for path in pair.store.glob("*.jsonl") for line in path.read_text().splitlines() if text in line]
         assert all(f'"cwd":"{project}"' in line for line in lines), lines
@@ -31,7 +29,8 @@ def test_each_project_is_driven_by_its_own_folder(pair: Desk) -> None:
 def test_two_projects_are_driven_at_the_same_time(pair: Desk) -> None:
     texts = [f"at the same time {number}" for number in range(2)]
     drives = [pair.start(text, project=project) for text, project in zip(texts, pair.projects, strict=True)]
-    assert [pair.wait(drive)["outcome"] for drive in drives] == ["confirmed", "confirmed"]
+    views = [pair.wait(drive) for drive in drives]
+    assert [view["outcome"] for view in views] == ["confirmed", "confirmed"], [said(view) for view in views]
     assert [pair.turns(text) for text in texts] == [1, 1]
 
 
@@ -58,33 +57,31 @@ def test_a_daemon_killed_in_a_delivery_ends_truly(fault: str, pair: Desk) -> Non
     assert (view["outcome"], pair.turns(text)) == expected, view
 
 
-def test_an_ide_that_was_killed_is_the_same_window_and_keeps_its_journal(make_desk: MakeDesk) -> None:
-    desk = make_desk()
-    before = desk.attached()
-    assert desk.drive("before the kill", drive_id="kept")["outcome"] == "confirmed"
-    journal = desk.ide.home / "ide-config/koru/journal.jsonl"
+def test_an_ide_that_was_killed_is_the_same_window_and_keeps_its_journal(pair: Desk) -> None:
+    before = pair.attached(surfaces=10)
+    assert pair.drive("before the kill", drive_id="kept")["outcome"] == "confirmed"
+    journal = pair.ide.home / "ide-config/koru/journal.jsonl"
     eventually(lambda: '"drive_id":"kept","state":"submitted"' in journal.read_text(), "the journal has the last word")
-    desk.ide.kill()
-    desk.ide.start(*desk.projects)
-    after = desk.attached(after=before["epoch"])
+    pair.ide.kill()
+    pair.ide.start(*pair.projects)
+    after = pair.attached(after=before["epoch"], surfaces=10)
     assert (after["window_id"], after["pid"] == before["pid"]) == (before["window_id"], False)
     # The same id: the same answer, and no second turn.
-    assert desk.drive("before the kill", drive_id="kept")["outcome"] == "confirmed"
-    assert desk.drive("after the kill")["outcome"] == "confirmed"
-    assert (desk.turns("before the kill"), desk.turns("after the kill")) == (1, 1)
+    assert pair.drive("before the kill", drive_id="kept")["outcome"] == "confirmed"
+    assert pair.drive("after the kill")["outcome"] == "confirmed"
+    assert (pair.turns("before the kill"), pair.turns("after the kill")) == (1, 1)
 
 
-def test_an_ide_killed_in_a_delivery_is_reconciled_from_its_journal(make_desk: MakeDesk) -> None:
-    desk = make_desk()
-    before = desk.attached()
-    journal = desk.ide.home / "ide-config/koru/journal.jsonl"
+def test_an_ide_killed_in_a_delivery_is_reconciled_from_its_journal(pair: Desk) -> None:
+    before = pair.attached(surfaces=10)
+    journal = pair.ide.home / "ide-config/koru/journal.jsonl"
     # Send stays disabled for seconds: a delivery that is touched and not sent.
-    drive_id = desk.start("killed in the middle", "mute")
+    drive_id = pair.start("killed in the middle", "mute")
     row = f'"drive_id":"{drive_id}","state":"touched"'
     eventually(lambda: row in journal.read_text(), "the delivery touched the input")
-    desk.ide.kill()
-    desk.ide.start(*desk.projects)
-    desk.attached(after=before["epoch"])
-    view = desk.wait(drive_id)
+    pair.ide.kill()
+    pair.ide.start(*pair.projects)
+    pair.attached(after=before["epoch"], surfaces=10)
+    view = pair.wait(drive_id)
     assert view["outcome"] in ("unknown", "failed"), view
-    assert desk.turns("killed in the middle") == 0
+    assert pair.turns("killed in the middle") == 0
