@@ -46,6 +46,9 @@ _settle_seconds = 4.0
 _settle_characters = 20_000
 """Characters for which a field may stay still one second longer: a browser shows nothing until all is laid out."""
 
+_still_seconds, _still_reads = 0.5, 5
+"""For how long, and how often, the same field must be named before a click counts as done."""
+
 _verify_seconds = 60.0
 _copy_seconds = 1.0
 _poll_seconds = 0.01
@@ -222,6 +225,19 @@ class DeskInjection:
         at = click.position(*self._pointer.size(self._window.id))
         self._pointer.click(self._window.id, at, self._guard)
         self._take_focus()
+        self._await_click()
+
+    def _await_click(self) -> None:
+        """What was clicked gets the focus late: until then accessibility names the field that had it before."""
+        wanted, began = self._target.field, time.monotonic()
+        field, since, reads = self._await_field(), began, 0
+        while field not in (None, wanted) and time.monotonic() < began + _settle_seconds:
+            if wanted is None and reads >= _still_reads and time.monotonic() > since + _still_seconds:
+                return
+            self._stop.wait(_poll_seconds)
+            before, field, reads = field, self._await_field(), reads + 1
+            if field != before:
+                since, reads = time.monotonic(), 0
 
     def _check_field(self) -> None:
         """The guard inside the window, where accessibility names the field."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from injectors.base import (
+    Click,
     ClipboardState,
     Declined,
     Field,
@@ -257,6 +258,47 @@ def test_nothing_is_submitted_without_an_insert_nor_twice() -> None:
     with pytest.raises(Lost):
         act.insert("Hello again")
     assert real.pressed.count(SUBMIT) == 1
+
+
+class LatePointer:
+    """Clicks at once; the focus follows some looks later."""
+
+    def __init__(self, reader: "LateReader") -> None:
+        self.reader = reader
+
+    def size(self, xid: int) -> tuple[int, int]:
+        return 100, 100
+
+    def click(self, xid: int, at: tuple[int, int], guard: Callable[[], None]) -> None:
+        guard()
+        self.reader.looks_left = 4
+
+
+class LateReader(LyingReader):
+    looks_left = 0
+
+    def field(self, pid: int) -> Field | None:
+        self.looks_left -= 1
+        return Field("entry", "the one before" if self.looks_left >= 0 else "chat")
+
+
+@pytest.mark.parametrize("wanted", [None, Field("entry", "chat")])
+def test_the_field_after_a_click_is_not_the_one_before(monkeypatch: pytest.MonkeyPatch, wanted: Field | None) -> None:
+    monkeypatch.setattr("injectors.injection._settle_seconds", 30.0)
+    monkeypatch.setattr("injectors.injection._still_seconds", 0.0)
+    real = Truth()
+    clipboard, reader = LyingClipboard(real), LateReader(real)
+    act = DeskInjection(
+        "test",
+        Target(app="editor", field=wanted, click=Click(10, 10)),
+        Stop(),
+        desk=LyingDesk(real),
+        keys=LyingKeys(real, clipboard),
+        clipboard=clipboard,
+        reader=reader,
+        pointer=LatePointer(reader),
+    )
+    assert act.take_focus() == Field("entry", "chat")
 
 
 def test_an_unfetched_paste_keeps_the_clipboard_for_the_target() -> None:
