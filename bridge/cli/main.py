@@ -46,7 +46,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "ledger": "read and verify what was recorded",
     },
     "IDE": {
-        "plugin": "install the plugin into an IDE, or compare versions",
+        "plugin": "install the plugin into an IDE, compare versions, or let it test itself",
     },
     "Interfaces": {
         "doctor": "find out what is wrong, and what to do about it",

@@ -180,8 +180,9 @@ def test_ctrl_c_is_130(verb: Callable[..., None], capsys: pytest.CaptureFixture[
 def test_ctrl_c_while_waiting_for_the_daemon_is_130(start: "Start") -> None:
     daemon = start()
     daemon.process.send_signal(signal.SIGSTOP)
+    # The command that waits longest: the others give up after 5 s, which a busy machine may take to send the signal.
     with subprocess.Popen(
-        [sys.executable, "-P", "-m", "bridge.cli", "status"],
+        [sys.executable, "-P", "-m", "bridge.cli", "up"],
         env=daemon.home.environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
