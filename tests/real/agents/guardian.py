@@ -36,6 +36,32 @@ def end(home: str) -> None:
         time.sleep(0.02)
 
 
+def stand_still(home: str) -> bool:
+    """SIGSTOP for those that run; whether none does any more. What they were asked to do in the kernel is over then."""
+    running = {process for process in processes(home) if not stopped(process)}
+    for process in running:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGSTOP)
+    return not running
+
+
+def go_on(home: str) -> None:
+    """SIGCONT for all of them."""
+    for process in processes(home):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGCONT)
+
+
+def stopped(process: int) -> bool:
+    """Stopped, or gone."""
+    try:
+        return (Path("/proc") / str(process) / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()[
+            0
+        ] in "TtZX"
+    except OSError:
+        return True
+
+
 def main(home: str) -> None:
     # An interrupt at the terminal reaches this process too; it must outlive who it guards.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

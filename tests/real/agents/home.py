@@ -11,13 +11,13 @@ import sys
 import tempfile
 import termios
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.real.agents.guardian import end, processes
+from tests.real.agents.guardian import end, go_on, processes, stand_still
 from tests.real.vscode.deadline import until
 
 GUARDIAN = Path(__file__).with_name("guardian.py")
@@ -99,6 +99,18 @@ class Home:
             os.close(theirs)
         self._runs.append(Run(process, ours))
         return self._runs[-1]
+
+    def pause_when(self, condition: Callable[[], bool]) -> None:
+        """Stops every process at a moment at which the condition holds while they stand still."""
+
+        def held() -> bool:
+            until(lambda: stand_still(str(self.path)), "the agent's processes stood still")
+            if condition():
+                return True
+            go_on(str(self.path))
+            return False
+
+        until(held, "the agent paused where it may be ended", PATIENCE)
 
     def end(self) -> None:
         """SIGKILL for whatever runs with this home, a daemon too; afterwards nothing writes to it any more."""

@@ -67,8 +67,19 @@ class Stage:
         self.start(self._product.gated(self._agents, prompt))
 
     def end(self) -> None:
-        """Kills the agent and all it started."""
+        """Kills the agent and all it started, between two writes: what it leaves of half a write is damage."""
+        self._home.pause_when(self._whole)
         self._home.end()
+
+    def _whole(self) -> bool:
+        """Every chat can be read."""
+        try:
+            for store in self.stores():
+                for session in self.observer.sessions(store):
+                    self.observer.turns(store, session.id)
+        except ObserverError:
+            return False
+        return True
 
     def stores(self) -> tuple[Store, ...]:
         return self.observer.locate(self._home.workspace)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.real.agents.guardian import processes
+from tests.real.agents.guardian import go_on, processes
 from tests.real.agents.home import Home
 from tests.real.vscode.deadline import until
 
@@ -57,3 +57,18 @@ def test_a_test_that_is_killed_leaves_nothing_behind() -> None:
     killed.wait(30)
     killed.stdout.close()
     until(lambda: not processes(home) and not Path(home).exists(), "nothing was left")
+
+
+def test_an_agent_is_paused_where_a_condition_holds(tmp_path: Path) -> None:
+    """One that empties a file and fills it again, over and over, is never caught with the file empty."""
+    file = tmp_path / "state"
+    loop = f'while :; do : > "{file}"; echo whole > "{file}"; done'
+    with Home() as home:
+        home.start(["sh", "-c", loop], {})
+        until(file.exists, "it wrote")
+        for _ in range(5):
+            home.pause_when(lambda: file.read_text("utf-8") == "whole\n")
+            assert file.read_text("utf-8") == "whole\n"
+            go_on(str(home.path))
+        home.pause_when(lambda: file.read_text("utf-8") == "whole\n")
+    assert file.read_text("utf-8") == "whole\n"
