@@ -31,9 +31,9 @@ def model() -> Iterator[Standin]:
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One retry and little time: the waiting of the SDKs is not what is tested."""
+    """One retry: the waiting of the SDKs between tries is not what is tested."""
     for module in (openai_reviewer, anthropic_reviewer):
-        monkeypatch.setattr(module, "TIMEOUT_S", 3.0)
+        monkeypatch.setattr(module, "TIMEOUT_S", 30.0)
         monkeypatch.setattr(module, "RETRIES", 1)
 
 
