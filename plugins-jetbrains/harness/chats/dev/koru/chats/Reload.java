@@ -1,6 +1,7 @@
 package dev.koru.chats;
 
 import com.intellij.openapi.Disposable;
+import com.intellij.openapi.application.ApplicationManager;
 import com.intellij.openapi.application.PathManager;
 import com.intellij.openapi.components.ServiceManager;
 import com.intellij.openapi.extensions.PluginId;
@@ -71,6 +72,8 @@ final class Reload {
     private static boolean isCollected(WeakReference<ClassLoader> loader) throws InterruptedException {
         var until = System.nanoTime() + PATIENCE_MS * 1_000_000L;
         while (loader.get() != null && System.nanoTime() < until) {
+            // The platform keeps the last thing that it ran in the windows' thread until it runs another.
+            ApplicationManager.getApplication().invokeLater(() -> {});
             System.gc();
             Thread.sleep(LOOK_MS);
         }
