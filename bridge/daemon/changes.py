@@ -59,9 +59,14 @@ class Changes:
 
     @asynccontextmanager
     async def watch(self, directories: Sequence[Path]) -> AsyncIterator[Change]:
-        """Watch these directories, whether they are there or not; where that is impossible there is only the poll."""
+        """Watch these directories, whether they are there or not; where that is impossible there is only the poll.
+
+        Whoever enters looks at everything first.
+        """
         change = Change(self.directories, directories, current_token())
         await to_thread.run_sync(change.watching.arm)
+        # The first look is at everything, and comes after this: only what is written from now on is still to be told.
+        change.watching.take()
         try:
             yield change
         finally:
