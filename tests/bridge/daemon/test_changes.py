@@ -22,7 +22,7 @@ async def test_the_first_write_is_named(changes: Changes, tmp_path: Path, monkey
     async with changes.watch([tmp_path]) as change:
         await anyio.Path(file).write_text("{}\n")
         with anyio.fail_after(30):
-            assert await change.wait() == {file}
+            assert await change.wait() == frozenset({file})
 
 
 @pytest.mark.anyio
