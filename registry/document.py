@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -81,6 +82,8 @@ def read(path: Path) -> Document | list[Problem]:
         return [Problem(str(path), 0, "-", " ".join(str(error).split()))]
 
 
+# The same text is the same document, and nobody changes one.
+@lru_cache(maxsize=256)
 def _parse(file: str, text: str) -> Document | list[Problem]:
     deep = _too_deep(text)
     if deep is not None:

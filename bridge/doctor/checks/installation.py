@@ -1,7 +1,7 @@
 """Our packages and the registry: that nobody shares the names, and that every file of it could be taken."""
 
 from collections.abc import Iterator
-from importlib.metadata import packages_distributions
+from importlib.metadata import Distribution, distributions
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,9 +16,9 @@ NAMES = ("bridge", "injectors", "observers", "registry")
 def names(scene: Scene) -> Iterator[Finding | Seen]:
     """The names are generic, and installers let one package overwrite another in silence."""
     own = Remedy("install Koru into an environment of its own", ("uv tool install koru-bridge",))
-    owners = packages_distributions()
+    owners = _owners()
     for name in NAMES:
-        found = sorted(set(owners.get(name, ())))
+        found = sorted(owners[name])
         if len(found) > 1:
             problem = f"the package {name} belongs to several distributions: {', '.join(found)}"
             yield Finding("import-names", "error", problem, own, name)
@@ -27,6 +27,23 @@ def names(scene: Scene) -> Iterator[Finding | Seen]:
     if len(places) > 1:
         problem = f"our packages are taken from several places: {', '.join(sorted(places))}"
         yield Finding("import-names", "error", problem, own, "places")
+
+
+def _owners() -> dict[str, set[str]]:
+    """The distributions that bring each of our names. `packages_distributions` parses every file of every one."""
+    owners: dict[str, set[str]] = {name: set() for name in NAMES}
+    for distribution in distributions():
+        for name in owners.keys() & _brings(distribution):
+            owners[name].add(distribution.metadata["Name"])
+    return owners
+
+
+def _brings(distribution: Distribution) -> set[str]:
+    declared = distribution.read_text("top_level.txt")
+    if declared:
+        return set(declared.split())
+    recorded = distribution.read_text("RECORD") or ""
+    return {name for name in NAMES if recorded.startswith(f"{name}/") or f"\n{name}/" in recorded}
 
 
 def _place(name: str) -> Path | None:

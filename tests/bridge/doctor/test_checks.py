@@ -502,12 +502,15 @@ def test_configuration_may_be_read_but_not_written_by_others(home: Any) -> None:
     assert only("file-modes").about == str(own)
 
 
-def test_a_package_of_ours_that_another_brings_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("file", "text"), [("top_level.txt", "registry\n"), ("RECORD", "a.py,,\nregistry/a.py,,\n")])
+def test_a_package_of_ours_that_another_brings_too(
+    file: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     well("import-names")
     other = tmp_path / "intruder-1.dist-info"
     other.mkdir()
     (other / "METADATA").write_text("Metadata-Version: 2.1\nName: intruder\nVersion: 1\n", encoding="utf-8")
-    (other / "top_level.txt").write_text("registry\n", encoding="utf-8")
+    (other / file).write_text(text, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     found = only("import-names")
     assert (found.about, "intruder" in found.problem) == ("registry", True)
