@@ -21,7 +21,7 @@ def configure(parser: "ArgumentParser") -> None:
     parser.description = (
         "Drive the chat of an open IDE, turn by turn, until every check passes on the files as they are."
     )
-    parser.epilog = f"example: {EXAMPLE}   exit: {EXITS}. Ctrl-C asks once. The goal lives in the daemon: koru goals"
+    parser.epilog = f"exit: {EXITS}. Ctrl-C asks once. The goal lives in the daemon: koru goals. Example: {EXAMPLE}"
     parser.add_argument("text", nargs="?", metavar="TEXT", help="the goal, - for stdin")
     parser.add_argument("--file", metavar="F", help="a goal in YAML; flags count more (fields: koru run --schema)")
     parser.add_argument("--schema", action="store_true", help="print the JSON Schema of such a file")
