@@ -39,7 +39,7 @@ check: ## format, lint, types, generated files
 	@$(PYTHON) -m pytest -q tests/test_architecture.py tests/test_generated.py
 
 bench: ## the measures, as ratios against a baseline of the same run
-	@.ci/setup python plugin vscode
+	@.ci/setup python plugin vscode desktop intellij
 	@$(PYTHON) -m tests.benchmarks.run $(BENCH)
 
 format: ## put the sources into shape
