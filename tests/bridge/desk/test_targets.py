@@ -21,7 +21,7 @@ def test_the_operator_s_word_comes_first() -> None:
 
 def test_a_local_ide_is_found_by_its_processes_and_its_folder() -> None:
     target = window_of(Addressed("code", "1", ("/home/ann/shop",), os.getpid()))
-    assert {os.getpid(), os.getppid()} <= target.pids
+    assert {os.getpid(), os.getppid()} - {1} <= target.pids  # init may be what started the tests
     assert 1 not in target.pids
     assert target.title == "shop"
 
