@@ -19,7 +19,7 @@ from observers.known import Known, digest
 from observers.listing import Listing, Source
 from observers.regular_file import now_ms
 
-__all__ = ["Activity", "Source", "aged"]
+__all__ = ["Activities", "Activity", "Source", "aged"]
 
 # A turn of a session that appeared after the cursor was copied there if it is older by more than clocks may differ.
 CLOCK_SLACK_MS = 120_000
@@ -252,6 +252,33 @@ class Activity:
             self._reads.move_to_end(memory)
             while len(self._reads) > _KEPT_SESSIONS:
                 self._reads.popitem(last=False)
+
+
+class Activities:
+    """Of an observer whose product keeps chats in several ways: `of` tells which one a store is of."""
+
+    def __init__(self, of: Callable[[Store], Activity]) -> None:
+        self._of = of
+
+    def cursor(self, store: Store) -> Cursor:
+        """See `Observer.cursor`."""
+        return self._of(store).cursor(store)
+
+    def since(self, store: Store, cursor: Cursor, touched: Collection[Path] | None = None) -> Delta:
+        """See `Observer.since`."""
+        return self._of(store).since(store, cursor, touched)
+
+    def sessions(self, store: Store) -> tuple[Session, ...]:
+        """See `Observer.sessions`."""
+        return self._of(store).sessions(store)
+
+    def turns(self, store: Store, session: str) -> tuple[Turn, ...]:
+        """See `Observer.turns`."""
+        return self._of(store).turns(store, session)
+
+    def health(self, store: Store) -> tuple[ObserverError, ...]:
+        """See `Observer.health`."""
+        return self._of(store).health(store)
 
 
 def aged(row: Turn, age_ms: float, freshness_ms: float) -> Turn:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from observers import amazon_q_history, data_home, session_database
-from observers.activity import Activity
-from observers.base import Cursor, Delta, ObserverError, Reason, Session, Store, Turn
+from observers.activity import Activities, Activity
+from observers.base import ObserverError, Reason, Store, Turn
 from observers.exchange import Exchange, rows, shaped
 from observers.folders import may_exist
 from observers.listing import Source
@@ -153,26 +153,10 @@ def _activity(store: Store) -> Activity:
     return _ACTIVITY if _is_database(store) else _TABS.activity
 
 
-def cursor(store: Store) -> Cursor:
-    """See `Observer.cursor`."""
-    return _activity(store).cursor(store)
+_ACTIVITIES = Activities(_activity)
 
-
-def since(store: Store, cursor: Cursor, touched: Collection[Path] | None = None) -> Delta:
-    """See `Observer.since`."""
-    return _activity(store).since(store, cursor, touched)
-
-
-def sessions(store: Store) -> tuple[Session, ...]:
-    """See `Observer.sessions`."""
-    return _activity(store).sessions(store)
-
-
-def turns(store: Store, session: str) -> tuple[Turn, ...]:
-    """See `Observer.turns`."""
-    return _activity(store).turns(store, session)
-
-
-def health(store: Store) -> tuple[ObserverError, ...]:
-    """See `Observer.health`."""
-    return _activity(store).health(store)
+cursor = _ACTIVITIES.cursor
+since = _ACTIVITIES.since
+sessions = _ACTIVITIES.sessions
+turns = _ACTIVITIES.turns
+health = _ACTIVITIES.health

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from observers import cursor_composers, cursor_transcript, regular_file, session_database, vscode_data
-from observers.activity import Activity
-from observers.base import Cursor, Delta, ObserverError, Reason, Session, Store, Turn
+from observers.activity import Activities, Activity
+from observers.base import ObserverError, Reason, Store, Turn
 from observers.exchange import rows, shaped
 from observers.folders import may_exist, subfolders
 from observers.listing import Source
@@ -89,31 +89,6 @@ def fingerprint(store: Store) -> str:
     return _DATABASE.fingerprint(store.path, *cursor_composers.TABLES)
 
 
-def cursor(store: Store) -> Cursor:
-    """See `Observer.cursor`."""
-    return _activity(store).cursor(store)
-
-
-def since(store: Store, cursor: Cursor, touched: Collection[Path] | None = None) -> Delta:
-    """See `Observer.since`."""
-    return _activity(store).since(store, cursor, touched)
-
-
-def sessions(store: Store) -> tuple[Session, ...]:
-    """See `Observer.sessions`."""
-    return _activity(store).sessions(store)
-
-
-def turns(store: Store, session: str) -> tuple[Turn, ...]:
-    """See `Observer.turns`."""
-    return _activity(store).turns(store, session)
-
-
-def health(store: Store) -> tuple[ObserverError, ...]:
-    """See `Observer.health`."""
-    return _activity(store).health(store)
-
-
 def _projects() -> Path:
     return Path.home() / ".cursor" / "projects"
 
@@ -161,3 +136,11 @@ _DATABASE = SessionDatabase(
 _COMPOSERS = Activity(_sources, _DATABASE.scan, _read, FRESHNESS_S, dated=True)
 _FILES = SessionFiles(cursor_transcript.Layout())
 _LOGS = Activity(_FILES.sources, _scan_log, _read_log, FRESHNESS_S, one=_FILES.one)
+
+_ACTIVITIES = Activities(_activity)
+
+cursor = _ACTIVITIES.cursor
+since = _ACTIVITIES.since
+sessions = _ACTIVITIES.sessions
+turns = _ACTIVITIES.turns
+health = _ACTIVITIES.health

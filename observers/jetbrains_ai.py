@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from observers import agent_blocks, data_home
-from observers.activity import Activity
+from observers.activity import Activities, Activity
 from observers.agent_blocks import Blocks
-from observers.base import Cursor, Delta, ObserverError, Reason, Session, Store, Turn
+from observers.base import ObserverError, Reason, Store
 from observers.folders import subfolders
 from observers.jetbrains_chats import Chats
 from observers.regular_file import may_be_directory
@@ -79,31 +78,6 @@ def fingerprint(store: Store) -> str:
     return "xml" if _XML.sources(store) else "empty"
 
 
-def cursor(store: Store) -> Cursor:
-    """See `Observer.cursor`."""
-    return _activity(store).cursor(store)
-
-
-def since(store: Store, cursor: Cursor, touched: Collection[Path] | None = None) -> Delta:
-    """See `Observer.since`."""
-    return _activity(store).since(store, cursor, touched)
-
-
-def sessions(store: Store) -> tuple[Session, ...]:
-    """See `Observer.sessions`."""
-    return _activity(store).sessions(store)
-
-
-def turns(store: Store, session: str) -> tuple[Turn, ...]:
-    """See `Observer.turns`."""
-    return _activity(store).turns(store, session)
-
-
-def health(store: Store) -> tuple[ObserverError, ...]:
-    """See `Observer.health`."""
-    return _activity(store).health(store)
-
-
 def _is_log(store: Store) -> bool:
     return store.path.name == _TASKS
 
@@ -140,3 +114,12 @@ _EVENTS = Transcripts(
 )
 _XML = Chats()
 _SAVED = Activity(_XML.sources, _XML.scan, _XML.read, FRESHNESS_S)
+
+
+_ACTIVITIES = Activities(_activity)
+
+cursor = _ACTIVITIES.cursor
+since = _ACTIVITIES.since
+sessions = _ACTIVITIES.sessions
+turns = _ACTIVITIES.turns
+health = _ACTIVITIES.health

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from observers.activity import Activity
-from observers.base import Cursor, Delta, ObserverError, Reason, Session, State, Store, Turn
+from observers.activity import Activities, Activity
+from observers.base import ObserverError, Reason, State, Store, Turn
 from observers.exchange import Chain
 from observers.listing import Source
 from observers.regular_file import may_be_directory
@@ -70,31 +70,6 @@ def fingerprint(store: Store) -> str:
     return "encrypted" if _FILES.sources(store) else "empty"
 
 
-def cursor(store: Store) -> Cursor:
-    """See `Observer.cursor`."""
-    return _activity(store).cursor(store)
-
-
-def since(store: Store, cursor: Cursor, touched: Collection[Path] | None = None) -> Delta:
-    """See `Observer.since`."""
-    return _activity(store).since(store, cursor, touched)
-
-
-def sessions(store: Store) -> tuple[Session, ...]:
-    """See `Observer.sessions`."""
-    return _activity(store).sessions(store)
-
-
-def turns(store: Store, session: str) -> tuple[Turn, ...]:
-    """See `Observer.turns`."""
-    return _activity(store).turns(store, session)
-
-
-def health(store: Store) -> tuple[ObserverError, ...]:
-    """See `Observer.health`."""
-    return _activity(store).health(store)
-
-
 def _is_log(store: Store) -> bool:
     return store.path.name == _TRANSCRIPTS
 
@@ -154,3 +129,12 @@ _LOGS = Transcripts(
     FRESHNESS_S,
     dated=False,
 )
+
+
+_ACTIVITIES = Activities(_activity)
+
+cursor = _ACTIVITIES.cursor
+since = _ACTIVITIES.since
+sessions = _ACTIVITIES.sessions
+turns = _ACTIVITIES.turns
+health = _ACTIVITIES.health
