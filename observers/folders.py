@@ -24,20 +24,18 @@ def may_exist(path: Path) -> bool:
 
 def names(folder: Path) -> list[str]:
     """What is in a folder, sorted; nothing where there is none. ObserverError where it cannot be listed."""
-    try:
-        with os.scandir(folder) as found:
-            return sorted(entry.name for entry in found)
-    except OSError as error:
-        if error.errno in ABSENT:
-            return []
-        raise refusal(error, folder) from error
+    return [entry.name for entry in _listed(folder)]
 
 
 def subfolders(folder: Path) -> list[Path]:
     """The folders in a folder, sorted, as `names`; those that cannot be looked at among them."""
+    return [Path(entry.path) for entry in _listed(folder) if leads_to_folder(entry)]
+
+
+def _listed(folder: Path) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as found:
-            return sorted(Path(entry.path) for entry in found if leads_to_folder(entry))
+            return sorted(found, key=lambda entry: entry.name)
     except OSError as error:
         if error.errno in ABSENT:
             return []
