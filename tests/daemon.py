@@ -17,9 +17,9 @@ PATIENCE = 60.0
 WATCHED = """
 import sys
 from blockbuster import BlockBuster
-from bridge.daemon.process import main
+from bridge.daemon.process import leave, main
 BlockBuster().activate()
-sys.exit(main(sys.argv[1:]))
+leave(main(sys.argv[1:]))
 """
 
 

@@ -1,8 +1,6 @@
 """`python -P -m bridge.daemon`: what `koru up` starts."""
 
-import sys
-
-from bridge.daemon.process import main
+from bridge.daemon.process import leave, main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

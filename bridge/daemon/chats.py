@@ -5,13 +5,12 @@ Nothing is read before somebody asks. From then on one thread looks where someth
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Protocol
 
 import anyio
-from anyio import CapacityLimiter, from_thread, to_thread
+from anyio import CapacityLimiter, to_thread
 
 from bridge.chats.chat import Chat
 from bridge.chats.directories import Directories
@@ -117,20 +116,23 @@ class Chats:
         self._drives.subscribe(self._on_event)
         for drive in reversed((await self._drives.list(DriveListParams(limit=DRIVES_MOST))).drives):
             self._learn(drive.chat_id, drive.drive_id)
+        # A thread of its own: what is slow here must not delay the witnesses of drives. It never waits for the loop,
+        # which may have ended meanwhile.
+        limiter, news = CapacityLimiter(1), self._news()
         try:
-            # A thread of its own: what is slow here must not delay the witnesses of drives.
-            await to_thread.run_sync(self._watch, limiter=CapacityLimiter(1), abandon_on_cancel=True)
+            while (
+                update := await to_thread.run_sync(next, news, None, limiter=limiter, abandon_on_cancel=True)
+            ) is not None:
+                self._take(update)
         finally:
             self._watcher.stop()
 
-    def _watch(self) -> None:
+    def _news(self) -> Iterator[Update]:
+        """In the watching thread: the updates that say something."""
         for update in self._watcher.updates():
-            if update.empty and update.stores[0] < update.stores[1]:
-                continue
-            if update.empty and self._complete.is_set():
-                continue
-            with suppress(RuntimeError):  # the loop has ended
-                from_thread.run_sync(self._take, update)
+            looked, there = update.stores
+            if not update.empty or (looked == there and not self._complete.is_set()):
+                yield update
 
     def _take(self, update: Update) -> None:
         if update.empty:

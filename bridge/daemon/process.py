@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 from bridge import crash, paths
 from bridge.daemon import rundir
@@ -48,6 +49,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         faulthandler.cancel_dump_traceback_later()
     return 0
+
+
+def leave(status: int) -> NoReturn:
+    """End the process now that all is undone.
+
+    The interpreter would first wait for every thread, and one that was abandoned, at a dead disk say, may never end.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
 
 
 def _serve(ready: Ready, *, foreground: bool) -> None:

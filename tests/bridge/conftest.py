@@ -26,9 +26,9 @@ ROOT = Path(__file__).parent.parent.parent
 WATCHED = """
 import sys
 from blockbuster import BlockBuster
-from bridge.daemon.process import main
+from bridge.daemon.process import leave, main
 BlockBuster().activate()
-sys.exit(main(sys.argv[1:]))
+leave(main(sys.argv[1:]))
 """
 
 

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -104,3 +106,48 @@ def test_the_daemon_ends_though_somebody_watches(start: Start, chats: Path) -> N
         for number in range(20):
             chat(chats / f"{number}.jsonl", "hello", state=0, age_s=0)
         assert running.stop() == 0
+
+
+# What the watching thread sees is new just as the loop ends for good.
+LATE = """
+import asyncio, threading, time
+import anyio
+from bridge.chats.fault import Fault
+from bridge.chats.watcher import Update
+from bridge.daemon import chats
+
+class Watcher:
+    looking, seen = threading.Event(), threading.Event()
+    def __init__(self, *arguments): pass
+    def stop(self): pass
+    def updates(self):
+        self.looking.set()
+        self.seen.wait()
+        yield Update(faults=(Fault("vscode_chat", "there", "schema_changed", "new", "wait"),))
+
+class Loop(asyncio.SelectorEventLoop):
+    def close(self):
+        Watcher.seen.set()
+        while not self._ready:
+            time.sleep(0.01)
+        super().close()
+
+class Drives:
+    async def list(self, params): return chats.DriveListResult(drives=[])
+    def subscribe(self, callback): pass
+
+async def main():
+    watched = chats.Chats({}, None, Drives(), str)
+    async with anyio.create_task_group() as tasks:
+        watched.attach(tasks)
+        watched.subscribe(print)
+        await anyio.to_thread.run_sync(Watcher.looking.wait)
+        tasks.cancel_scope.cancel()
+
+chats.Watcher = Watcher
+anyio.run(main, backend_options={"loop_factory": Loop})
+"""
+
+
+def test_news_at_the_very_end_keep_no_thread() -> None:
+    subprocess.run([sys.executable, "-P", "-W", "error", "-c", LATE], timeout=PATIENCE, check=True)

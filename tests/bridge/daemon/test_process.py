@@ -294,3 +294,37 @@ def test_what_hangs_at_the_end_is_shown_in_the_log_and_ended(home: "Home") -> No
     assert process.returncode == 1
     assert "Timeout" in err
     assert "in hanging" in err
+
+
+ABANDONS = """
+import threading
+from anyio import to_thread
+from bridge.daemon import app, process
+run = app.run
+
+async def abandoning(*arguments):
+    async with app.anyio.create_task_group() as tasks:
+        tasks.start_soon(lambda: to_thread.run_sync(threading.Event().wait, abandon_on_cancel=True))
+        await run(*arguments)
+        tasks.cancel_scope.cancel()
+
+app.run = abandoning
+process.leave(process.main(["--foreground"]))
+"""
+
+
+def test_a_thread_that_never_ends_does_not_keep_the_daemon(home: "Home") -> None:
+    with subprocess.Popen(
+        [sys.executable, "-P", "-c", ABANDONS], env=home.environment(), stderr=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        assert process.stderr is not None
+        while "ready" not in process.stderr.readline():
+            assert process.poll() is None
+        process.terminate()
+        try:
+            _, err = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
+    assert process.returncode == 0, err
+    assert err.endswith("stopped\n")
+    assert not home.socket.exists()
