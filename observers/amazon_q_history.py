@@ -74,7 +74,7 @@ def _tab(tab: Mapping[str, Any], evidence: str) -> list[Exchange]:
                 chain = _digest(chain, text)
                 found.append(_prompt(message, chain, text, where))
         elif message["type"].startswith("answer") and found:
-            found[-1].answer(text, where, _time(message))
+            found[-1].answer(text, where, milliseconds(message.get("timestamp")))
             found[-1].become(*_standing(message))
     return found
 
@@ -82,16 +82,11 @@ def _tab(tab: Mapping[str, Any], evidence: str) -> list[Exchange]:
 def _prompt(message: Mapping[str, Any], chain: str, text: str, evidence: str) -> Exchange:
     role = Role.SYSTEM if message.get("shouldDisplayMessage") is False else Role.USER
     state, reason = State.UNKNOWN, "it is written without an answer"
-    return Exchange(chain, text, evidence, role, state, reason, written_ms=_time(message))
+    return Exchange(chain, text, evidence, role, state, reason, written_ms=milliseconds(message.get("timestamp")))
 
 
 def _standing(message: Mapping[str, Any]) -> tuple[State, str | None]:
     return (State.UNKNOWN, RUNS_OR_WAITS) if message.get("toolUses") else (State.DONE, None)
-
-
-def _time(message: Mapping[str, Any]) -> int | None:
-    stamp = message.get("timestamp")
-    return int(stamp) if isinstance(stamp, int | float) else milliseconds(stamp)
 
 
 def _digest(chain: str, text: str) -> str:

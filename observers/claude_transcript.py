@@ -92,7 +92,7 @@ def _user(talk: ClaudeTalk, entry: dict[str, Any], where: str) -> None:
 
 def _prompt(talk: ClaudeTalk, entry: dict[str, Any], text: str, where: str) -> None:
     turn, written = entry["uuid"], milliseconds(entry["timestamp"])
-    talk.ids.add(turn)
+    talk.note(turn)
     queued = _from_queue(talk, text)
     if (last := talk.newest) is not None and last is not queued and last.state is State.WORKING:
         last.become(State.UNKNOWN, "the next turn began before this one had an end")

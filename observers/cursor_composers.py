@@ -62,7 +62,7 @@ def contents(snapshot: Snapshot, composer: str) -> Contents:
         pending = "plan"
     status = data.get("status")
     times = [data.get("lastUpdatedAt"), header.get("conversationCheckpointLastUpdatedAt"), *(row[3] for row in bubbles)]
-    newest = max((_number(time) or 0 for time in times), default=0)
+    newest = max((milliseconds(time) or 0 for time in times), default=0)
     return Contents(((status if isinstance(status, str) else None, int(busy), pending), *bubbles), newest)
 
 
@@ -76,9 +76,9 @@ def exchanges(found: Contents, where: str, settled: bool) -> list[Exchange]:
         identity, kind, text, time = row[:4]
         evidence = f"{where}#{identity!s}"
         if kind == _USER:
-            turns.append(Exchange(str(identity), str(text), evidence, written_ms=_number(time)))
+            turns.append(Exchange(str(identity), str(text), evidence, written_ms=milliseconds(time)))
         elif turns:
-            turns[-1].answer("" if row[4] is not None else str(text), evidence, _number(time))
+            turns[-1].answer("" if row[4] is not None else str(text), evidence, milliseconds(time))
         last = row
     for turn in turns[:-1]:
         ended = State.DONE if turn.replied is not None else State.UNKNOWN
@@ -113,7 +113,7 @@ def _from_table(table: Table, path: Path, span: Span) -> Iterator[Entry]:
     columns = ["composerId", "workspaceId", "createdAt", "isSubagent", *stamps]
     for row in table.rows(columns, first=span.first, last=span.last):
         if not row["isSubagent"]:
-            modified = max(_number(row[name]) or 0 for name in ("createdAt", *stamps))
+            modified = max(milliseconds(row[name]) or 0 for name in ("createdAt", *stamps))
             stamp = ":".join(repr(row[name]) for name in stamps)
             yield Entry(str(row["composerId"]), stamp, modified, _folder(path, row["workspaceId"]))
 
@@ -126,7 +126,7 @@ def _from_list(snapshot: Snapshot, path: Path) -> Iterator[Entry]:
         if isinstance(header, dict) and not header.get("subagentInfo") and isinstance(header.get("composerId"), str):
             named = header.get("workspaceIdentifier")
             folder = _folder(path, named.get("id")) if isinstance(named, dict) else None
-            modified = _number(header.get("lastUpdatedAt")) or _number(header.get("createdAt")) or 0
+            modified = milliseconds(header.get("lastUpdatedAt")) or milliseconds(header.get("createdAt")) or 0
             yield Entry(header["composerId"], "", modified, folder)
 
 
@@ -155,7 +155,7 @@ def _bubble(identity: str, bubble: dict[str, Any], key: str) -> tuple[Value, ...
     is_tool = bubble.get("capabilityType") == _TOOL or isinstance(tool, dict)
     details = tool if isinstance(tool, dict) else {}
     status = str(details.get("status")) if is_tool else None
-    time = milliseconds(bubble.get("createdAt")) or _number(bubble.get("createdAt"))
+    time = milliseconds(bubble.get("createdAt"))
     return identity, kind, text or "", time, str(details.get("name") or "tool") if is_tool else None, status
 
 
@@ -189,7 +189,3 @@ def _object(value: Value, where: str) -> dict[str, Any]:
 
 def _changed(message: str, where: str) -> ObserverError:
     return ObserverError(Reason.SCHEMA_CHANGED, message, where=where)
-
-
-def _number(value: object) -> int | None:
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

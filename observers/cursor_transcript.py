@@ -56,9 +56,9 @@ def fold(log: Transcript, offset: int, line: bytes, path: Path) -> None:
     elif entry.get("role") == "user":
         _say(log.turns, _text(content), identity, evidence)
     elif entry.get("role") == "assistant" and log.turns:
-        kinds = {part.get("type") for part in content if isinstance(part, dict)} if isinstance(content, list) else set()
+        parts = content if isinstance(content, list) else []
         log.turns[-1].answer(_text(content), evidence)
-        runs = "tool_use" in kinds
+        runs = any(isinstance(part, dict) and part.get("type") == "tool_use" for part in parts)
         log.turns[-1].become(State.UNKNOWN if runs else State.WORKING, RUNS_OR_WAITS if runs else None)
 
 

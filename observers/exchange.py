@@ -11,6 +11,8 @@ from hashlib import blake2b
 from observers.base import ObserverError, Reason, Role, State, Store, Turn
 from observers.regular_file import now_ms
 
+# The end of the year 9999: what is past it is no time, and what is far past it fits no counter.
+_LATEST_MS = 253_402_300_799_999
 # Why a tool call without a result is no verdict in a store that writes no approvals.
 RUNS_OR_WAITS = "a tool call has no result yet: it runs or waits for approval"
 
@@ -34,15 +36,21 @@ class Exchange:
     replied_ms: int | None = None
     resets_ms: int | None = None
 
+    def __post_init__(self) -> None:
+        """TypeError for an id, a text or a reason that is none: what a store holds may have any type."""
+        self.turn, self.text = encodable(self.turn), encodable(self.text)
+        self.written_ms = milliseconds(self.written_ms)
+        self.become(self.state, self.reason)
+
     def become(self, state: State, reason: str | None = None) -> None:
-        self.state, self.reason = state, reason
+        self.state, self.reason = state, None if reason is None else encodable(reason)
 
     def answer(self, text: str, evidence: str, written_ms: int | None = None) -> None:
         """One more part of the answer; an empty one tells only that there is an answer."""
-        if text:
+        if text := encodable(text):
             self.reply.append(text)
         self.replied = evidence
-        self.replied_ms = written_ms or self.replied_ms
+        self.replied_ms = milliseconds(written_ms) or self.replied_ms
 
 
 class Chain:
@@ -75,17 +83,35 @@ def rows(store: Store, session: str, exchanges: Iterable[Exchange]) -> tuple[Tur
     return tuple(row for exchange in exchanges for row in _sides(store, session, exchange, observed))
 
 
-def milliseconds(text: object) -> int | None:
-    """The moment an ISO 8601 text names, UTC where it names no zone; None for anything else."""
+def encodable(text: object) -> str:
+    """Text that can be encoded: JavaScript may keep half a surrogate pair. TypeError for anything but text."""
     if not isinstance(text, str):
+        raise TypeError(f"text expected, not {type(text).__name__}")
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def milliseconds(value: object) -> int | None:
+    """The moment, since 1970, that a number of milliseconds or an ISO 8601 text names, UTC where it names no zone.
+
+    None for anything else; some products write -1 for a time they do not know.
+    """
+    if isinstance(value, str):
+        value = _named(value)
+    if not isinstance(value, int | float) or isinstance(value, bool):
         return None
+    return int(value) if 0 < value <= _LATEST_MS else None
+
+
+def _named(text: str) -> float | None:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return round(moment.timestamp() * 1000)
+    except (ValueError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return round(moment.timestamp() * 1000)
 
 
 def _sides(store: Store, session: str, exchange: Exchange, observed: int) -> Iterator[Turn]:
@@ -101,9 +127,9 @@ def _sides(store: Store, session: str, exchange: Exchange, observed: int) -> Ite
             evidence,
             exchange.reason,
             written,
-            exchange.resets_ms,
+            milliseconds(exchange.resets_ms),
         )
 
     yield side(exchange.role, exchange.text, exchange.evidence, exchange.written_ms)
     if exchange.replied is not None:
-        yield side(Role.ASSISTANT, "\n\n".join(exchange.reply), exchange.replied, exchange.replied_ms)
+        yield side(Role.ASSISTANT, encodable("\n\n".join(exchange.reply)), exchange.replied, exchange.replied_ms)

@@ -149,7 +149,7 @@ def _put(talk: GeminiTalk, record: dict[str, Any], where: str) -> None:
     _text(record["content"])
     talk.records[record["id"]] = where, record
     if record["type"] == "user":
-        talk.ids.add(record["id"])
+        talk.note(record["id"])
 
 
 def _rewind(talk: GeminiTalk, identity: object) -> None:

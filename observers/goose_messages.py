@@ -71,7 +71,7 @@ def _number(value: Value) -> int | None:
 def _time(value: Value) -> int | None:
     """Older versions write seconds, newer ones milliseconds."""
     number = _number(value)
-    return number * 1000 if number is not None and number < _SECONDS_END else number
+    return milliseconds(number * 1000 if number is not None and number < _SECONDS_END else number)
 
 
 def exchanges(stored: Contents, where: str) -> list[Exchange]:

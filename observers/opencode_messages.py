@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from observers.base import ObserverError, Reason, Role, State
-from observers.exchange import RUNS_OR_WAITS, Exchange
+from observers.exchange import RUNS_OR_WAITS, Exchange, milliseconds
 from observers.session_database import Contents, Entry, Span
 from observers.sqlite_snapshot import Snapshot, Value
 
@@ -31,7 +31,7 @@ def entries(snapshot: Snapshot, _path: Path, span: Span) -> list[Entry]:
     found = []
     for row in snapshot.table("session").rows(columns, first=span.first, last=span.last):
         if row["parent_id"] is None:
-            updated = _number(row["time_updated"]) or 0
+            updated = milliseconds(row["time_updated"]) or 0
             directory = row["directory"]
             found.append(
                 Entry(_id(row["id"]), str(updated), updated, directory if isinstance(directory, str) else None)
@@ -50,10 +50,10 @@ def contents(snapshot: Snapshot, session: str) -> Contents:
     newest = 0
     for row in snapshot.table("message").find({"session_id": session}, ["id", "time_created", "time_updated", "data"]):
         found.append((_MESSAGE, _id(row["id"]), None, row["data"]))
-        newest = max(newest, _number(row["time_updated"]) or 0)
+        newest = max(newest, milliseconds(row["time_updated"]) or 0)
     for row in snapshot.table("part").find({"session_id": session}, ["id", "message_id", "time_updated", "data"]):
         found.append((_PART, _id(row["id"]), _id(row["message_id"]), row["data"]))
-        newest = max(newest, _number(row["time_updated"]) or 0)
+        newest = max(newest, milliseconds(row["time_updated"]) or 0)
     if not found and "session_message" in snapshot.tables:
         elsewhere = snapshot.table("session_message").get({"session_id": session}, ["session_id"])
         if elsewhere is not None:
@@ -172,15 +172,11 @@ def _resets_ms(error: dict[str, Any], at_ms: int | None) -> int | None:
 
 def _time(message: dict[str, Any], name: str) -> int | None:
     times = message.get("time")
-    return _number(times.get(name)) if isinstance(times, dict) else None
+    return milliseconds(times.get(name)) if isinstance(times, dict) else None
 
 
 def _id(value: Value) -> str:
     return value if isinstance(value, str) else repr(value)
-
-
-def _number(value: object) -> int | None:
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _object(text: Value, where: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from observers.activity import Activity
 from observers.base import ObserverError, Reason, Role, State, Store, Turn
-from observers.exchange import Exchange, rows
+from observers.exchange import Exchange, encodable, rows, shaped
 from observers.jsonl import Folds, parse
 from observers.listing import Source
 from observers.session_files import Layout, SessionFiles, file_of
@@ -34,10 +34,16 @@ class Talk:
         self, turn: str, text: str, where: str, written_ms: int | None = None, role: Role = Role.USER
     ) -> Exchange:
         """A new exchange, the newest of the chat. One that is there already is the same again."""
-        self.ids.add(turn)
+        turn = self.note(turn)
         if turn not in self.exchanges:
             self.exchanges[turn] = Exchange(turn, text, where, role, written_ms=written_ms)
         return self.exchanges[turn]
+
+    def note(self, turn: object) -> str:
+        """An id as it will be known. TypeError for what is no text."""
+        found = encodable(turn)
+        self.ids.add(found)
+        return found
 
     def drop(self, turn: str) -> None:
         """The product took it out of the chat; its id stays known."""
@@ -109,7 +115,8 @@ class Transcripts(Generic[T]):
             if talk.strange and not talk.known:
                 message = f"no line is of a known kind, but {', '.join(sorted(talk.strange)[:5])}"
                 raise ObserverError(Reason.SCHEMA_CHANGED, message, where=str(path))
-            return rows(store, source.key, self._finish(talk, store, source))
+            with shaped(str(path)):
+                return rows(store, source.key, self._finish(talk, store, source))
 
         return self._logs.read(path, render)
 
@@ -118,11 +125,8 @@ class Transcripts(Generic[T]):
         entry = self._decode(line, where)
         if not isinstance(entry, dict):
             raise ObserverError(Reason.SCHEMA_CHANGED, "a line is not an object", where=where)
-        try:
+        with shaped(where):
             self._line(talk, entry, where)
-        except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
-            message = f"a field has another shape: {type(error).__name__} {error}"
-            raise ObserverError(Reason.SCHEMA_CHANGED, message, where=where) from error
 
 
 def as_they_are(talk: Talk, store: Store, source: Source) -> Iterable[Exchange]:

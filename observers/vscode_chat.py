@@ -11,6 +11,7 @@ from typing import Any
 from observers import session_files, vscode_data, vscode_log, vscode_session
 from observers.activity import Activity, Source
 from observers.base import ObserverError, Reason, Role, State, Store, Turn
+from observers.exchange import encodable
 from observers.folders import subfolders
 from observers.jsonl import read_whole
 from observers.regular_file import may_be_directory, now_ms
@@ -124,13 +125,13 @@ def _row(store: Store, key: str, path: Path, side: vscode_session.Side) -> Turn:
     return Turn(
         store=store,
         session=key,
-        turn=side.turn,
+        turn=encodable(side.turn),
         role=side.role,
         text=side.text,
         state=side.state,
         observed_ms=now_ms(),
         evidence=f"{path}#{side.turn}" if offset is None else f"{path}@{offset}",
-        reason=side.reason,
+        reason=None if side.reason is None else encodable(side.reason),
         written_ms=side.written_ms,
     )
 

@@ -133,7 +133,10 @@ def same_workspace(named: str | None, asked: str | Path) -> bool:
         return True
     if "://" in named or "://" in wanted:
         return False
-    left, right = (os.path.normcase(os.path.realpath(path)) for path in (named, wanted))
+    try:
+        left, right = (os.path.normcase(os.path.realpath(path)) for path in (named, wanted))
+    except ValueError:  # no path can be named so
+        return False
     return left == right
 
 

@@ -13,6 +13,7 @@ from observers.mutation_log import Kind, Unresolved, apply
 
 # Where in the log a request first appeared and what last changed it, kept in the request itself.
 FIRST, LAST = "@first", "@last"
+KINDS = frozenset(Kind)
 
 
 @dataclass(slots=True)
@@ -27,7 +28,8 @@ def fold(chat: Chat, offset: int, line: bytes, path: Path) -> None:
     """Applies one line. ObserverError `schema_changed` for what is not known here, `corrupt` for what cannot be."""
     where = f"{path}@{offset}"
     entry = parse(line, where)
-    if not isinstance(entry, dict) or entry.get("kind") not in set(Kind):
+    kind = entry.get("kind") if isinstance(entry, dict) else None
+    if not isinstance(entry, dict) or not isinstance(kind, int) or kind not in KINDS:
         raise ObserverError(Reason.SCHEMA_CHANGED, f"a log entry of unknown kind: {line[:40]!r}", where=where)
     if entry["kind"] == Kind.INITIAL:
         vscode_session.version(entry.get("v"), where)
@@ -90,9 +92,15 @@ def _mark(session: Any, entry: dict[str, Any], offset: int) -> None:
     if path[0] != "requests" or not isinstance(session.get("requests"), list):
         return
     if len(path) > 1:
-        session["requests"][path[1]][LAST] = offset
-    for request in session["requests"]:
-        if isinstance(request, dict) and FIRST not in request:
+        request = session["requests"][path[1]]
+        request[LAST] = offset
+        request.setdefault(FIRST, offset)
+        return
+    # What is new stands at the end: a long chat is not walked through for each of its entries.
+    for request in reversed(session["requests"]):
+        if isinstance(request, dict):
+            if FIRST in request:
+                return
             request[FIRST] = request[LAST] = offset
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from observers.base import ObserverError, Reason, Role, State
+from observers.exchange import encodable, milliseconds
 
 NEWEST_VERSION = 3
 _PENDING, _COMPLETE, _CANCELLED, _FAILED, _NEEDS_INPUT = range(5)
@@ -99,7 +100,7 @@ def sides(session: dict[str, Any], where: str, flat: bool) -> Iterator[Side]:
         state, reason = state_of(request, newest=number == len(requests) - 1, flat=flat)
         yield _prompt(request, state, reason)
         if request.get("responseId") is not None or request.get("response"):
-            written = _time((request.get("modelState") or {}).get("completedAt")) or _time(
+            written = milliseconds((request.get("modelState") or {}).get("completedAt")) or milliseconds(
                 request.get("responseTimestamp")
             )
             text = reply_text(request.get("response"))
@@ -210,10 +211,8 @@ def _reference_name(part: dict[str, Any]) -> str:
 
 
 def clean(text: Any) -> str:
-    """Text that can be encoded: JavaScript may keep half a surrogate pair. Anything but text is empty."""
-    if not isinstance(text, str):
-        return ""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    """Text that can be encoded. Anything but text is empty."""
+    return encodable(text) if isinstance(text, str) else ""
 
 
 def _prompt(request: dict[str, Any], state: State, reason: str | None) -> Side:
@@ -221,7 +220,7 @@ def _prompt(request: dict[str, Any], state: State, reason: str | None) -> Side:
     text = clean(message if isinstance(message, str) else message.get("text"))
     hidden = ("isSystemInitiated", "hiddenFromTranscript", "requestHiddenFromTranscript", "isHidden")
     role = Role.SYSTEM if any(request.get(name) for name in hidden) else Role.USER
-    return Side(request["requestId"], role, text, state, reason, _time(request.get("timestamp")), request)
+    return Side(request["requestId"], role, text, state, reason, milliseconds(request.get("timestamp")), request)
 
 
 def _requests(requests: Any, where: str) -> Sequence[dict[str, Any]]:
@@ -236,8 +235,3 @@ def _request(request: Any, where: str) -> dict[str, Any]:
         if isinstance(message, str) or (isinstance(message, dict) and isinstance(message.get("text"), str)):
             return request
     raise ObserverError(Reason.SCHEMA_CHANGED, "a request without an id or a message", where=where)
-
-
-def _time(value: Any) -> int | None:
-    # Some builds write -1 for a time they do not know.
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) and value > 0 else None

@@ -3,6 +3,8 @@
 The texts of errors made here never hold a part of what was received.
 """
 
+import json
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +26,7 @@ STANDARD_CODES: Final[dict[Reason, int]] = {
     Reason.INVALID_PARAMS: -32602,
     Reason.INTERNAL: -32603,
 }
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _REASONS = {code: reason for reason, code in STANDARD_CODES.items()}
 
 
@@ -135,13 +138,13 @@ def request_line(request_id: int, method: str, params: Message) -> bytes:
 
 
 def notification_line(method: str, params: Message) -> bytes:
-    """A notification. BridgeError LINE_TOO_LONG, INVALID_REQUEST."""
-    return join((b'{"jsonrpc":"2.0","method":', to_json(method), b',"params":', _body(params), b"}"))
+    """A notification. BridgeError LINE_TOO_LONG."""
+    return join((b'{"jsonrpc":"2.0","method":', to_json(method), b',"params":', _told(params), b"}"))
 
 
 def result_line(request_id: Id, result: Message) -> bytes:
-    """The answer to a request. BridgeError LINE_TOO_LONG, INVALID_REQUEST."""
-    return join((b'{"jsonrpc":"2.0","id":', to_json(request_id), b',"result":', _body(result), b"}"))
+    """The answer to a request. BridgeError LINE_TOO_LONG."""
+    return join((b'{"jsonrpc":"2.0","id":', to_json(request_id), b',"result":', _told(result), b"}"))
 
 
 def error_line(request_id: Id | None, error: BridgeError) -> bytes:
@@ -156,6 +159,18 @@ def error_line(request_id: Id | None, error: BridgeError) -> bytes:
 def _sayable(text: str | None) -> str | None:
     # A path can hold lone surrogates; a list of everything can be longer than a line.
     return text and text[:ERROR_TEXT_MAX_CHARS].encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _told(message: Message) -> bytes:
+    """What is told holds names of files, which may be no text: their odd characters are spelled out as `\\udcff`.
+
+    What is asked for is never altered so; it is refused.
+    """
+    try:
+        return message.__pydantic_serializer__.to_json(message, exclude_none=True)
+    except PydanticSerializationError:
+        text = json.dumps(message.model_dump(mode="json", exclude_none=True), ensure_ascii=False)
+        return _SURROGATE.sub(lambda found: f"\\\\u{ord(found[0]):04x}", text).encode("utf-8")
 
 
 def _body(message: Message) -> bytes:

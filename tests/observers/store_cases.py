@@ -31,6 +31,11 @@ class Stage:
                 database = self.here / script.relative_to(tree).with_suffix("")
                 self._connected(database).executescript(script.read_text(encoding="utf-8"))
 
+    @property
+    def databases(self) -> Mapping[Path, sqlite3.Connection]:
+        """Those that were played, with the writer's connection, which commits each statement."""
+        return self._connections
+
     def close(self) -> None:
         for connection in self._connections.values():
             # A test may have cut the file off under it.

@@ -74,6 +74,17 @@ def test_a_fault_of_a_store_is_an_event_a_status_and_a_finding(
     assert "schema_changed" in daemon.log()
 
 
+def test_names_that_are_no_text_hide_no_chat(subscriber: Client, chats: Path) -> None:
+    workspace = json.dumps({"folder": "file:///odd\udcff"})
+    (chats.parent / "workspace.json").write_text(workspace, encoding="ascii")
+    odd = chats / "odd\udcff.jsonl"
+    chat(odd, "hello", state=0, age_s=0)
+    event = until(subscriber, "events/chat", lambda one: one["session"] != "a")
+    assert (event["session"], event["evidence"].rpartition("/")[2]) == ("odd\\udcff", "odd\\udcff.jsonl@0")
+    listed = subscriber.request("chats/list", {}, timeout=PATIENCE)["chats"]
+    assert [one["session"] for one in listed] == ["odd\\udcff"]
+
+
 def test_nothing_is_watched_before_somebody_asks(daemon: Daemon, chats: Path, koru: Callable[..., Any]) -> None:
     chat(chats / "a.jsonl", "hello")
     assert daemon.status().get("watching") is None

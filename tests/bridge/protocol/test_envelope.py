@@ -115,9 +115,17 @@ def test_every_error_can_be_said() -> None:
     assert reply.error.where == "/home/\\udcff"
 
 
+def test_a_name_that_is_no_text_is_spelled_out_where_it_is_told() -> None:
+    told = LogMessage(level="info", message="/a\udcff/\\udcff \u20ac")
+    assert (
+        json.loads(envelope.notification_line("log/message", told))["params"]["message"] == "/a\\udcff/\\udcff \u20ac"
+    )
+    assert json.loads(envelope.result_line(1, told))["result"]["message"] == "/a\\udcff/\\udcff \u20ac"
+
+
 @pytest.mark.parametrize(("text", "reason"), [("\ud800", "invalid_request"), ("x" * LINE_MAX_BYTES, "line_too_long")])
 def test_what_no_reader_accepts_is_not_written(text: str, reason: str) -> None:
     with pytest.raises(BridgeError) as caught:
-        envelope.notification_line("log/message", LogMessage(level="info", message=text))
+        envelope.request_line(1, "log/message", LogMessage(level="info", message=text))
     assert caught.value.reason == reason
     assert caught.value.__suppress_context__ or not caught.value.__context__, "the cause quotes the text"
