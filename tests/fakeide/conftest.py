@@ -7,10 +7,12 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.daemon import Daemon, eventually
+from tests.fakeide.goals import Shop
 
 HERE = Path(__file__).parent
 
@@ -73,3 +75,9 @@ def fake_ide(daemon: Daemon) -> Iterator[Callable[..., Ide]]:
     yield start
     for ide in started:
         ide.stop()
+
+
+@pytest.fixture
+def shop(daemon: Daemon, fake_ide: Callable[..., Any], tmp_path: Path) -> Shop:
+    daemon.start()
+    return Shop(daemon, tmp_path / "shop", fake_ide)

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,3 +110,8 @@ class Shop:
     def ended_as(self) -> list[int]:
         """The states that turns were given after they stood there."""
         return [entry["v"]["value"] for entry in self.entries() if entry["kind"] == 1]
+
+
+def koru(daemon: Daemon, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [str(Path(sys.executable).with_name("koru")), *arguments]
+    return subprocess.run(command, env=daemon.environment, capture_output=True, text=True, timeout=120)

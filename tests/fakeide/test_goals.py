@@ -1,31 +1,20 @@
-"""Goals through a real daemon: red to green, questions, rate limits, stops, queues, restarts, and false claims."""
+"""Goals through a real daemon: red to green, questions, rate limits, stops, queues, and false claims."""
 
 import json
-import signal
 import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bridge.client import Client
-from bridge.ledger.verdict import verify
 from bridge.protocol.errors import BridgeError, Reason
-from tests.daemon import Daemon, eventually
-from tests.fakeide.goals import END_S, REFUSED, SWALLOWED, Shop, failed_turn, turn
+from tests.daemon import eventually
+from tests.fakeide.goals import END_S, REFUSED, SWALLOWED, Shop, failed_turn, koru, turn
 from tests.standin.server import Standin
 
 SECRET = "ghp_" + "a1B2c3D4e5" * 4
-
-
-@pytest.fixture
-def shop(daemon: Any, fake_ide: Callable[..., Any], tmp_path: Path) -> Shop:
-    daemon.start()
-    return Shop(daemon, tmp_path / "shop", fake_ide)
 
 
 def rows(shop: Shop, kind: str) -> list[dict[str, Any]]:
@@ -454,79 +443,6 @@ def test_every_change_is_told_to_who_listens(shop: Shop) -> None:
     assert kinds.count("goal_checked") == 3, "each row is told once"
 
 
-# Every state that the disk can be in: what stands before a row is what stands after the one before it.
-POINTS = [
-    "before_goal_started",
-    *(f"after_goal_{row}" for row in ("started", "checked", "decided", "drafted")),
-    *("after_accepted", "before_deliver", "after_deliver", "after_settled", "before_goal_driven"),
-    *(f"after_goal_{row}" for row in ("driven", "checked:2", "reviewed", "checked:3", "decided:3")),
-]
-
-
-@pytest.mark.parametrize("point", POINTS)
-def test_killed_and_started_again(point: str, daemon: Any, fake_ide: Callable[..., Any], tmp_path: Path) -> None:
-    """Whatever the moment: no turn is driven twice, and the goal ends as it would have, or asks where it must."""
-    daemon.start(fault=point)
-    shop = Shop(daemon, tmp_path / "shop", fake_ide)
-    shop.open(turn(1), turn(0))
-    try:
-        shop.pursue()
-        accepted = True
-    except BridgeError:
-        accepted = False
-    daemon.wait_killed()
-    daemon.start()
-    try:
-        shop.ask("get")
-    except BridgeError as error:
-        assert error.reason is Reason.UNKNOWN_GOAL
-        assert not accepted
-        assert shop.prompts() == []
-        return
-    view = shop.until("accepted", "stopped", "asking")
-    if view["state"] == "asking":
-        assert (view["question"]["kind"], point.partition("_")[2]) == ("doubt", "deliver")
-    else:
-        assert view["state"] == "accepted", view
-    assert len(shop.prompts()) == len(set(shop.prompts())) <= 2
-    daemon.stop()
-    assert verify(daemon.ledger).verdict == "intact"
-
-
-def test_a_question_survives_a_restart(shop: Shop) -> None:
-    shop.open(turn(2, "Which one?"), turn(0))
-    shop.pursue()
-    asked = shop.until("asking")["question"]
-    assert shop.daemon.process is not None
-    shop.daemon.process.kill()
-    shop.daemon.process.wait(timeout=10)
-    shop.daemon.start()
-    again = shop.until("asking")["question"]
-    assert again == asked
-    with shop.daemon.client() as client:
-        eventually(lambda: bool(client.request("sessions/list", {})["sessions"]), "the IDE is back")
-    shop.ask("answer", question_id=asked["question_id"], text="The first.")
-    assert shop.end()["state"] == "accepted"
-
-
-def test_a_wait_and_a_queue_survive_a_restart(shop: Shop) -> None:
-    shop.open(failed_turn("rate limited: try again in 5 minutes"), turn(0))
-    shop.pursue("one")
-    waiting = shop.until("waiting", goal_id="one")
-    shop.pursue("two", text="the second goal")
-    assert shop.daemon.process is not None
-    shop.daemon.process.kill()
-    shop.daemon.process.wait(timeout=10)
-    shop.daemon.start()
-    assert shop.until("waiting", goal_id="one")["wakes_at_ms"] == waiting["wakes_at_ms"]
-    assert shop.ask("get", "two")["queued_behind"] == 1
-    with shop.daemon.client() as client:
-        eventually(lambda: bool(client.request("sessions/list", {})["sessions"]), "the IDE is back")
-    shop.ask("stop", "one")
-    assert shop.end("two")["state"] == "accepted"
-    assert shop.ask("get", "one")["cause"] == "operator"
-
-
 @pytest.mark.parametrize(
     ("more", "words"),
     [({"workspace": "/nowhere-at-all"}, "there is no folder"), ({"prompts": "/nowhere-at-all"}, "folder of templates")],
@@ -538,20 +454,6 @@ def test_folders_that_are_not_there_are_refused_at_once(more: dict[str, Any], wo
     assert shop.prompts() == []
 
 
-def test_an_answer_that_was_taken_survives_a_restart(shop: Shop) -> None:
-    shop.open(turn(2, "Which one?"), turn(0))
-    shop.pursue()
-    asked = shop.until("asking")["question"]
-    taken = shop.ask("answer", question_id=asked["question_id"], text="The first.")
-    assert "question" not in taken
-    assert shop.daemon.process is not None
-    shop.daemon.process.kill()
-    shop.daemon.process.wait(timeout=10)
-    shop.daemon.start()
-    assert shop.end()["state"] == "accepted", "it was not asked again"
-    assert "The first." in shop.prompts()[1]
-
-
 def test_secrets_in_outputs_reach_neither_ledger_nor_prompt(shop: Shop) -> None:
     (shop.folder / "check.py").write_text(f"print('token {SECRET}'); raise SystemExit(1)", encoding="utf-8")
     shop.open(turn())
@@ -561,113 +463,3 @@ def test_secrets_in_outputs_reach_neither_ledger_nor_prompt(shop: Shop) -> None:
     assert SECRET not in shop.prompts()[0]
     kept = b"".join(path.read_bytes() for path in shop.daemon.ledger.rglob("*") if path.is_file())
     assert SECRET.encode() not in kept
-
-
-@pytest.fixture(scope="module")
-def idle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """A daemon to which nothing is connected."""
-    running = Daemon(tmp_path_factory.mktemp("idle"))
-    running.start()
-    yield running
-    running.stop()
-
-
-def koru(daemon: Any, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    command = [str(Path(sys.executable).with_name("koru")), *arguments]
-    return subprocess.run(command, env=daemon.environment, capture_output=True, text=True, timeout=120)
-
-
-def test_the_command_line_pursues_and_tells(shop: Shop) -> None:
-    shop.open(turn(2, "Which one?"), turn(0))
-    check = "python3 check.py"
-    asked = koru(shop.daemon, "run", "leave nothing", "--check", check, "--id", "cli", "--window", shop.window)
-    assert asked.returncode == 7, asked.stderr
-    assert 'koru goals answer cli "…"' in asked.stdout
-    assert "running: drives the prompt" in asked.stderr, "progress is told"
-    listed = koru(shop.daemon, "goals", "list")
-    assert listed.stdout.startswith("cli\tasking\t1\t")
-    shown = koru(shop.daemon, "goals", "show", "cli").stdout
-    assert "asks (reply): Which one?" in shown
-    assert "turns   [##" in shown
-    assert koru(shop.daemon, "goals", "answer", "cli", "The first.").returncode == 0
-    followed = koru(shop.daemon, "goals", "follow", "cli", "--json")
-    assert followed.returncode == 0, followed.stderr
-    assert json.loads(followed.stdout.strip().split("\n")[-1])["goal"]["state"] == "accepted"
-    report = koru(shop.daemon, "goals", "report", "cli")
-    assert "turn 2: accept: every check passes" in report.stdout
-    written = koru(shop.daemon, "goals", "report", "cli", "--html", str(shop.folder / "r.html"), "--json")
-    assert json.loads(written.stdout)["rows"] > 10
-    assert (shop.folder / "r.html").stat().st_mode & 0o777 == 0o600
-
-
-def test_json_is_one_object(shop: Shop) -> None:
-    shop.open(turn(0))
-    done = koru(shop.daemon, "run", "leave nothing", "--check", "python3 check.py", "--json")
-    view = json.loads(done.stdout)
-    assert (done.returncode, view["exit"], view["state"]) == (0, 0, "accepted")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "status", "words"),
-    [
-        (["run"], 2, "goal: Field required"),
-        (["run", "x"], 2, "checks: give at least one"),
-        (["run", "x", "--check", "a && b"], 2, "no shell runs this"),
-        (["run", "x", "--check", "true", "--turns", "-1"], 2, "budget.turns"),
-        (["run", "x", "--check", "true", "--reviewer", "gpt"], 2, "reviewer: give none, openai:MODEL"),
-        (["run", "x", "--protect", "tests"], 2, "belong to --check"),
-        (["run", "--file", "/nowhere.yaml"], 2, "/nowhere.yaml"),
-        (["run", "x", "--check", "true"], 1, "no IDE is connected"),
-        (["goals", "show", "nothing"], 2, "no goal has the id nothing"),
-        (["goals", "answer", "nothing", "x"], 2, "no goal has the id nothing"),
-        (["goals", "report", "nothing"], 2, "the ledger has no row of that"),
-    ],
-)
-def test_bad_input_is_told_in_words(arguments: list[str], status: int, words: str, idle: Daemon) -> None:
-    done = koru(idle, *arguments)
-    assert (done.returncode, words in done.stderr) == (status, True), done.stderr
-    assert "Traceback" not in done.stderr
-
-
-def test_the_schema_is_printed(idle: Daemon) -> None:
-    assert json.loads(koru(idle, "run", "--schema").stdout)["title"] == "Goal"
-
-
-def test_ctrl_c_asks_once_and_then_stops(shop: Shop) -> None:
-    endless: list[dict[str, Any]] = [{"turn": {"state": 0, "reply": ""}}]
-    shop.open([*endless, {"answer": {"disposition": "pending", "facts": []}}])
-    command = [str(Path(sys.executable).with_name("koru")), "run", "x", "--check", "python3 check.py", "--id", "g"]
-    with (
-        subprocess.Popen(
-            command, env=shop.daemon.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as process,
-        killed_after(END_S, process),
-    ):
-        read_until(process, "waits for the end")
-        process.send_signal(signal.SIGINT)
-        read_until(process, "Ctrl-C again stops the goal")
-        assert shop.ask("get")["state"] == "running", "the first Ctrl-C stops nothing"
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
-        assert process.returncode == 130
-    assert shop.end()["cause"] == "operator"
-
-
-def read_until(process: "subprocess.Popen[str]", words: str) -> None:
-    assert process.stderr is not None
-    told: list[str] = []
-    while words not in (line := process.stderr.readline()):
-        assert line, told
-        told.append(line)
-
-
-@contextmanager
-def killed_after(seconds: float, process: "subprocess.Popen[str]") -> Iterator[None]:
-    """Who reads what a process says does not wait for ever."""
-    timer = threading.Timer(seconds, process.kill)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()
