@@ -22,7 +22,7 @@ from tests.observers.test_cases import CASES, Case
 T = TypeVar("T")
 ODD: tuple[Any, ...] = (None, True, -1, 1e300, 10**30, "", "odd", "\ud800", "/\0", [], [[]], {}, {"odd": [None]})
 ODD_COLUMNS: tuple[Any, ...] = (None, -1, 2**62, 1e300, "", "odd", "[]", '{"odd":[]}', b"", b"\xff\x00odd")
-# So many of each file and each database, the same in every run. All of them take half an hour.
+# So many of each file and each database, the same in every run; `KORU_ODD_VALUES` asks for more.
 VALUES_MOST = int(os.environ.get("KORU_ODD_VALUES", "60"))
 
 
