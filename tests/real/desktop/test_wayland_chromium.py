@@ -1,6 +1,7 @@
 """A real Chromium on headless sway, speaking Wayland itself. Truth is what the page says."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,6 +9,7 @@ from playwright.sync_api import Page
 
 from injectors.base import ClipboardState, Declined, Level, Method, Stop, Submitted
 from injectors.blockers import Blocker
+from injectors.wayland_wire import VirtualKeyboard
 from tests.real.desktop.chromium_page import CHAT, MIXED, browser, value
 
 if TYPE_CHECKING:
@@ -23,8 +25,11 @@ def no_blocking_call() -> None:
 def opened(
     chromium_installed: None, compositor: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Page]:
+    """The seat has a keyboard of its own, as on a real desk: a busy program misses the first keys of its first one."""
     with browser(compositor, tmp_path_factory.mktemp, "--ozone-platform=wayland") as start:
-        yield start(True)
+        page = start(True)
+        with closing(VirtualKeyboard(compositor)):
+            yield page
 
 
 @pytest.fixture
