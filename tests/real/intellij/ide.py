@@ -32,6 +32,8 @@ _QUIET = (
     "-Djb.consents.confirmation.enabled=false",
     "-Dide.no.tips=true",
     "-Didea.is.internal=false",
+    # The icon that blinks for an error loads its classes beside the windows' thread: the platform was seen to lock up.
+    "-Didea.fatal.error.notification=disabled",
 )
 DEMO_CHATS = (
     {"id": "demo", "title": "Demo Chat", "tool_windows": ["Demo Chat"], "input": "editor"},
