@@ -167,8 +167,8 @@ def _told(message: Message) -> bytes:
     What is asked for is never altered so; it is refused.
     """
     try:
-        return message.__pydantic_serializer__.to_json(message, exclude_none=True)
-    except PydanticSerializationError:
+        return _body(message)
+    except BridgeError:
         text = json.dumps(message.model_dump(mode="json", exclude_none=True), ensure_ascii=False)
         return _SURROGATE.sub(lambda found: f"\\\\u{ord(found[0]):04x}", text).encode("utf-8")
 
