@@ -282,16 +282,25 @@ sys.exit(process.main(["--foreground"]))
 """
 
 
-def test_what_hangs_at_the_end_is_shown_in_the_log_and_ended(home: "Home") -> None:
+def told_to_stop(home: "Home", code: str) -> tuple[int, str]:
+    """How a daemon that was made odd ends when it is told to, and the rest of what it said."""
     with subprocess.Popen(
-        [sys.executable, "-P", "-c", HANGS], env=home.environment(), stderr=subprocess.PIPE, encoding="utf-8"
+        [sys.executable, "-P", "-c", code], env=home.environment(), stderr=subprocess.PIPE, encoding="utf-8"
     ) as process:
         assert process.stderr is not None
         while "ready" not in process.stderr.readline():
             assert process.poll() is None
         process.terminate()
-        _, err = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 1
+        try:
+            _, err = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
+    return process.returncode, err
+
+
+def test_what_hangs_at_the_end_is_shown_in_the_log_and_ended(home: "Home") -> None:
+    status, err = told_to_stop(home, HANGS)
+    assert status == 1
     assert "Timeout" in err
     assert "in hanging" in err
 
@@ -314,17 +323,7 @@ process.leave(process.main(["--foreground"]))
 
 
 def test_a_thread_that_never_ends_does_not_keep_the_daemon(home: "Home") -> None:
-    with subprocess.Popen(
-        [sys.executable, "-P", "-c", ABANDONS], env=home.environment(), stderr=subprocess.PIPE, encoding="utf-8"
-    ) as process:
-        assert process.stderr is not None
-        while "ready" not in process.stderr.readline():
-            assert process.poll() is None
-        process.terminate()
-        try:
-            _, err = process.communicate(timeout=PATIENCE)
-        finally:
-            process.kill()
-    assert process.returncode == 0, err
+    status, err = told_to_stop(home, ABANDONS)
+    assert status == 0, err
     assert err.endswith("stopped\n")
     assert not home.socket.exists()
