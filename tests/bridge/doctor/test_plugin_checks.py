@@ -1,6 +1,5 @@
 """The checks of plugins: where they are missing, old, not connected, or turned away."""
 
-import io
 import json
 import os
 import zipfile
@@ -14,6 +13,7 @@ from bridge.doctor.checks import plugins
 from bridge.doctor.scene import Scene, bundled_plugin
 from registry.ides import IDES
 from registry.load import load
+from tests.bridge.cli.test_jetbrains_plugin import archive
 from tests.bridge.conftest import plugin
 from tests.bridge.doctor.scenes import BY_PLUGIN, DOWN, only, run, session, status, well
 
@@ -65,19 +65,10 @@ def test_an_ide_whose_list_cannot_be_read(code_server: Path) -> None:
 def idea(home: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
     """IntelliJ IDEA as its first start leaves it, a plugin of ours to put there, and nothing of another IDE."""
     monkeypatch.setattr("sys.platform", "linux")
-    monkeypatch.setattr(jetbrains_folders, "ARCHIVE", packed(home.root / "plugin.zip", "9.8.7"))
+    monkeypatch.setattr(jetbrains_folders, "ARCHIVE", archive(home.root / "plugin.zip", "9.8.7"))
     folder: Path = home.root / ".local/share/JetBrains/IntelliJIdea2026.1"
     folder.mkdir(parents=True)
     return folder
-
-
-def packed(path: Path, version: str) -> Path:
-    jar = io.BytesIO()
-    with zipfile.ZipFile(jar, "w") as archive:
-        archive.writestr("META-INF/plugin.xml", f"<idea-plugin><version>{version}</version></idea-plugin>")
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(jetbrains_folders.JAR, jar.getvalue())
-    return path
 
 
 def test_a_jetbrains_ide_without_the_plugin_with_an_old_one_and_with_ours(idea: Path) -> None:
@@ -85,8 +76,8 @@ def test_a_jetbrains_ide_without_the_plugin_with_an_old_one_and_with_ours(idea: 
     assert (found.about, found.blocker) == (str(idea), "plugin_not_installed")
     assert found.remedy.commands == ("koru plugin install --ide idea",)
     for version, blockers in (("9.8.6", ["plugin_outdated"]), ("9.8.7", [])):
-        with zipfile.ZipFile(packed(idea / "plugin.zip", version)) as archive:
-            archive.extractall(idea)
+        with zipfile.ZipFile(archive(idea / "plugin.zip", version)) as packed:
+            packed.extractall(idea)
         assert [each.blocker for each in run("plugin-jetbrains")[0]] == blockers
 
 
