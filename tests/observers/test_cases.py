@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from observers import activity, history
+from observers import history
 from observers.base import Cursor, Delta, Observer, ObserverError, Reason, Role, Store, Turn
 from observers.catalogue import OBSERVERS
 from tests.observers.store_cases import Stage
@@ -58,15 +58,6 @@ class Case:
 
     def files(self) -> list[Path]:
         return sorted(path for path in self.here.rglob("*") if path.is_file())
-
-
-@pytest.fixture(params=CASES, ids=lambda folder: f"{folder.parent.name}-{folder.name}")
-def case(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
-    made = Case(request.param, tmp_path)
-    # The clock stands where it stood when the product wrote the files.
-    monkeypatch.setattr(activity, "now_ms", lambda: made.expected["clock_ms"])
-    yield made
-    made.stage.close()
 
 
 def every_turn(case: Case, store: Store) -> Iterator[Turn]:

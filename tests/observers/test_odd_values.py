@@ -8,30 +8,18 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 from types import NoneType
 from typing import Any, TypeVar
 
-import pytest
-
-from observers import activity
 from observers.base import Cursor, Observer, ObserverError, Session, Store, Turn
-from tests.observers.test_cases import CASES, Case
+from tests.observers.test_cases import Case
 
 T = TypeVar("T")
 ODD: tuple[Any, ...] = (None, True, -1, 1e300, 10**30, "", "odd", "\ud800", "/\0", [], [[]], {}, {"odd": [None]})
 ODD_COLUMNS: tuple[Any, ...] = (None, -1, 2**62, 1e300, "", "odd", "[]", '{"odd":[]}', b"", b"\xff\x00odd")
 # So many of each file and each database, the same in every run; `KORU_ODD_VALUES` asks for more.
 VALUES_MOST = int(os.environ.get("KORU_ODD_VALUES", "60"))
-
-
-@pytest.fixture(params=CASES, ids=lambda folder: f"{folder.parent.name}-{folder.name}")
-def case(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
-    made = Case(request.param, tmp_path)
-    monkeypatch.setattr(activity, "now_ms", lambda: made.expected["clock_ms"])
-    yield made
-    made.stage.close()
 
 
 def ask(observer: Observer, store: Store, before: Cursor) -> None:
