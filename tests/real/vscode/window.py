@@ -2,6 +2,8 @@
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -72,17 +74,22 @@ class Window:
         """Saves a PNG."""
         self._browser.call(lambda: self._page.screenshot(path=path))
 
+    @contextmanager
+    def new_host(self) -> Iterator[None]:
+        """What is done inside ends the extension host; at the end the window's next one is up."""
+        known = self._probes.known()
+        yield
+        self._probe = self._probes.next_after(known)
+
     def kill_host(self) -> None:
         """SIGKILL to the extension host; returns when VS Code has started a new one."""
-        known = self._probes.known()
-        os.kill(self.host_pid, signal.SIGKILL)
-        self._probe = self._probes.next_after(known)
+        with self.new_host():
+            os.kill(self.host_pid, signal.SIGKILL)
 
     def reload(self) -> None:
         """Reloads the window; returns when the new extension host is up."""
-        known = self._probes.known()
-        self.start_command("workbench.action.reloadWindow").close()
-        self._probe = self._probes.next_after(known)
+        with self.new_host():
+            self.start_command("workbench.action.reloadWindow").close()
 
     def close(self) -> None:
         self._browser.call(self._page.close)

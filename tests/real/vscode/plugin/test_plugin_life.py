@@ -26,14 +26,6 @@ from tests.real.vscode.window import Window
 PRIVATE = "a prompt that no log may hold"
 
 
-@contextmanager
-def new_host(window: Window) -> Iterator[None]:
-    """What is done inside ends the window's extension host; at the end the next one is there."""
-    known = window._probes.known()
-    yield
-    window._probe = window._probes.next_after(known)
-
-
 def prompts_on_disk(server: Server) -> list[str]:
     return [turn.prompt for turn in stored_turns(server.profile.chat_files())]
 
@@ -48,7 +40,7 @@ def test_a_reload_answers_first_and_keeps_the_window(
     plugin.deliver("before the reload", drive_id="reloaded")
     # A turn that is not on disk yet does not survive a reload.
     until(lambda: "before the reload" in prompts_on_disk(server), "the turn was stored")
-    with new_host(chat):
+    with chat.new_host():
         assert plugin.ask("window/reload", Empty(), CommandResult).issued
     again = house.attached(chat.host_pid, after=plugin)
     assert again.info.pid != plugin.info.pid
@@ -172,7 +164,7 @@ def test_an_empty_window_is_known_again(house: Daemon, server: Server) -> None:
     assert surface.store is not None
     path = f"{surface.store.path}/emptyWindowChatSessions"
     until(lambda: any(str(file).startswith(path) for file in server.profile.chat_files()), "its chat was stored there")
-    with new_host(empty):
+    with empty.new_host():
         assert session.ask("window/reload", Empty(), CommandResult).issued
     assert house.attached(empty.host_pid, after=session).info.window_id == session.info.window_id
     empty.close()

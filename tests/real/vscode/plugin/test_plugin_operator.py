@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from bridge.protocol.errors import BridgeError, Reason
 from bridge.protocol.messages import ChatCancelParams, CommandResult, DeliverParams, DeliverResult
 from tests.real.vscode.deadline import until
 from tests.real.vscode.plugin.daemon import Daemon, Session
-from tests.real.vscode.probe import Probe
 from tests.real.vscode.server import Server
 from tests.real.vscode.window import Window
 
@@ -85,32 +83,19 @@ def open_workspace(window: Window, house: Daemon, server: Server, folders: list[
     for number in range(5):
         file = server.profile.root / f"several-{number}.code-workspace"
         file.write_text(json.dumps({"folders": [{"path": str(each)} for each in folders]}), encoding="utf-8")
-        hosts = {window.host_pid, *(session.info.pid for session in house.sessions)}
-        window.evaluate(OPEN_WORKSPACE, str(file))
-        session = until(partial(of_another_host, house, hosts), "a window on the workspace attached")
-        window = Window(window._browser, window._page, window._probes, probe(session, server))
+        with window.new_host():
+            window.evaluate(OPEN_WORKSPACE, str(file))
+        session = house.attached(window.host_pid)
         if session.folders == [str(folder) for folder in folders]:
             return session
         assert window.evaluate("return vscode.workspace.workspaceFolders") == [], "the plugin told what the editor says"
     pytest.fail("VS Code never opened the workspace with its folders")
 
 
-def of_another_host(house: Daemon, hosts: set[int]) -> Session | None:
-    """The first session of none of these: a host outlives a window that was closed, and may attach anew."""
-    return next((session for session in house.sessions if session.info.pid not in hosts), None)
-
-
-def probe(session: Session, server: Server) -> Probe:
-    """The way into the extension host of a session, once it is there."""
-    path = server.profile.probes / f"{session.info.pid}.sock"
-    until(path.exists, "the probe was up")
-    return Probe(path)
-
-
 def test_folders_that_come_are_told(house: Daemon, server: Server, new_folder: Callable[[], Path]) -> None:
     folders = [new_folder() for _ in range(3)]
     with closing(server.open(folders[0])) as other:
         session = open_workspace(other, house, server, folders[:2])
-        assert probe(session, server).run(ADD_FOLDER, str(folders[2]))
+        assert other.evaluate(ADD_FOLDER, str(folders[2]))
         until(lambda: session.folders == [str(folder) for folder in folders], "the third folder was told")
         assert session.surfaces[-1].surfaces[0].surface_id == session.info.surfaces[0].surface_id
