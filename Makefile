@@ -31,7 +31,7 @@ check: ## format, lint, types, generated files
 	@.ci/setup python plugin types
 	@$(PYTHON) -m ruff format --check --quiet . && $(PYTHON) -m ruff check --quiet .
 	@$(PYTHON) -m mypy
-	@$(PYTHON) -m bridge.protocol.generate --check
+	@$(PYTHON) -m bridge.protocol.codegen.generate --check
 	@$(PYTHON) -m registry.generate --check
 	@$(PYTHON) -m bridge.cli registry lint
 	@cd plugins-vscode && npm run --silent check
@@ -46,7 +46,7 @@ format: ## put the sources into shape
 	@$(PYTHON) -m ruff format --quiet . && $(PYTHON) -m ruff check --quiet --fix .
 
 generate: ## write schemas, TypeScript and Java, and the table of interfaces
-	@$(PYTHON) -m bridge.protocol.generate
+	@$(PYTHON) -m bridge.protocol.codegen.generate
 	@$(PYTHON) -m registry.generate
 
 lock: ## pin the Python packages again, with hashes and without an index

@@ -3,8 +3,8 @@
 import time
 from collections.abc import Iterator
 
-from injectors.atspi_bus import AtspiBus, NoAnswer, Node
-from injectors.base import Field
+from injectors.atspi_bus import AccessibleNode, AtspiBus, NoAnswer
+from injectors.base import InputField
 
 _focused, _editable = 12, 7
 _most_nodes = 3000
@@ -17,7 +17,7 @@ class AccessibilityReader:
     def __init__(self, bus_address: str) -> None:
         self._address = bus_address
         self._bus: AtspiBus | None = None
-        self._known: dict[int, Node] = {}
+        self._known: dict[int, AccessibleNode] = {}
 
     def sees(self, pid: int) -> bool:
         try:
@@ -27,12 +27,12 @@ class AccessibilityReader:
             self.close()
             return False
 
-    def field(self, pid: int) -> Field | None:
+    def field(self, pid: int) -> InputField | None:
         node = self._focused_field(pid)
         if node is None or self._bus is None:
             return None
         try:
-            return Field(self._bus.role(node), self._bus.name(node))
+            return InputField(self._bus.role(node), self._bus.name(node))
         except NoAnswer:
             return None
 
@@ -50,7 +50,7 @@ class AccessibilityReader:
             self._bus.close()
             self._bus = None
 
-    def _focused_field(self, pid: int) -> Node | None:
+    def _focused_field(self, pid: int) -> AccessibleNode | None:
         """The field of last time if it still has the focus, else a search."""
         try:
             bus = self._bus = self._bus or AtspiBus(self._address)
@@ -64,7 +64,7 @@ class AccessibilityReader:
             self._known[pid] = known
         return known
 
-    def _search(self, bus: AtspiBus, pid: int) -> Node | None:
+    def _search(self, bus: AtspiBus, pid: int) -> AccessibleNode | None:
         for application in bus.applications(pid):
             found = bus.matches(application, (_focused, _editable))
             if found is None:
@@ -74,12 +74,12 @@ class AccessibilityReader:
         return None
 
 
-def _is_field(bus: AtspiBus, node: Node) -> bool:
+def _is_field(bus: AtspiBus, node: AccessibleNode) -> bool:
     states = bus.states(node)
     return {_focused, _editable} <= states
 
 
-def _walk(bus: AtspiBus, root: Node) -> Iterator[Node]:
+def _walk(bus: AtspiBus, root: AccessibleNode) -> Iterator[AccessibleNode]:
     """The tree below an application that cannot search by itself, bounded in nodes and time."""
     waiting = [root]
     deadline = time.monotonic() + _walk_seconds

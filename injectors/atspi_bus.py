@@ -22,7 +22,7 @@ class NoAnswer(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class AccessibleNode:
     """An accessible object: bus name of its application, and object path."""
 
     owner: str
@@ -41,28 +41,28 @@ class AtspiBus:
         except (OSError, ValueError, RuntimeError, KeyError, DBusErrorResponse) as error:
             raise NoAnswer(f"no accessibility bus: {error}") from error
 
-    def applications(self, pid: int) -> list[Node]:
+    def applications(self, pid: int) -> list[AccessibleNode]:
         """The root objects of the applications with this process id."""
-        return [node for node in self.children(Node(_registry, _root)) if self._pid(node.owner) == pid]
+        return [node for node in self.children(AccessibleNode(_registry, _root)) if self._pid(node.owner) == pid]
 
-    def children(self, node: Node) -> list[Node]:
-        return [Node(*child) for child in self._call(node, _accessible, "GetChildren")[0]]
+    def children(self, node: AccessibleNode) -> list[AccessibleNode]:
+        return [AccessibleNode(*child) for child in self._call(node, _accessible, "GetChildren")[0]]
 
-    def states(self, node: Node) -> frozenset[int]:
+    def states(self, node: AccessibleNode) -> frozenset[int]:
         words = self._call(node, _accessible, "GetState")[0]
         return frozenset(bit for bit in range(32 * len(words)) if words[bit // 32] >> (bit % 32) & 1)
 
-    def role(self, node: Node) -> str:
+    def role(self, node: AccessibleNode) -> str:
         return str(self._call(node, _accessible, "GetRoleName")[0])
 
-    def name(self, node: Node) -> str:
+    def name(self, node: AccessibleNode) -> str:
         call = Properties(DBusAddress(node.path, node.owner, _accessible)).get("Name")
         return str(self._send(call)[0][1])
 
-    def text(self, node: Node) -> str:
+    def text(self, node: AccessibleNode) -> str:
         return str(self._call(node, "org.a11y.atspi.Text", "GetText", "ii", (0, -1))[0])
 
-    def matches(self, root: Node, states: Sequence[int]) -> list[Node] | None:
+    def matches(self, root: AccessibleNode, states: Sequence[int]) -> list[AccessibleNode] | None:
         """Descendants that have all `states`, or None when the application cannot search."""
         words = [0] * _state_words
         for state in states:
@@ -84,7 +84,7 @@ class AtspiBus:
             found = self._call(root, "org.a11y.atspi.Collection", "GetMatches", "(aiia{ss}iaiiasib)uib", body)
         except NoAnswer:
             return None
-        return [Node(*item) for item in found[0]]
+        return [AccessibleNode(*item) for item in found[0]]
 
     def close(self) -> None:
         self._connection.close()
@@ -96,7 +96,9 @@ class AtspiBus:
         except NoAnswer:
             return None
 
-    def _call(self, node: Node, interface: str, method: str, signature: str = "", body: tuple[Any, ...] = ()) -> Any:
+    def _call(
+        self, node: AccessibleNode, interface: str, method: str, signature: str = "", body: tuple[Any, ...] = ()
+    ) -> Any:
         address = DBusAddress(node.path, node.owner, interface)
         return self._send(new_method_call(address, method, signature or None, body))
 

@@ -10,7 +10,7 @@ from enum import IntEnum, StrEnum
 from types import TracebackType
 from typing import Protocol, Self
 
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 
 
 class Level(IntEnum):
@@ -21,7 +21,7 @@ class Level(IntEnum):
     VERIFIED = 3
 
 
-class Method(StrEnum):
+class InsertMethod(StrEnum):
     """How text gets in. Typing is the fallback: ASCII in the active layout, no tabs."""
 
     PASTE = "paste"
@@ -48,7 +48,7 @@ class ClipboardState(StrEnum):
 class InjectionError(Exception):
     """What is wrong (`message`), the registered word for it (`blocker`) and the next step (`hint`)."""
 
-    def __init__(self, blocker: Blocker, message: str, hint: str) -> None:
+    def __init__(self, blocker: BlockerWord, message: str, hint: str) -> None:
         super().__init__(message)
         self.blocker = blocker
         self.message = message
@@ -70,7 +70,7 @@ class Lost(InjectionError):
 class Missing:
     """Why an injector cannot run here, and what would change that (`packages`: Debian package names)."""
 
-    blocker: Blocker
+    blocker: BlockerWord
     message: str
     hint: str
     packages: tuple[str, ...] = ()
@@ -80,7 +80,7 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class InputField:
     """An input inside a window, as accessibility names it: role such as `entry`, and accessible name."""
 
     role: str
@@ -102,11 +102,11 @@ class Click:
         """From the top left of a window of this size. Raises Declined when outside, or not known for it."""
         if self.holds_for not in (None, (width, height)):
             message = f"the input was calibrated in a window of {self.holds_for}, this one is {(width, height)}"
-            raise Declined(Blocker.FIELD_UNKNOWN, message, "give the window that size, or calibrate again")
+            raise Declined(BlockerWord.FIELD_UNKNOWN, message, "give the window that size, or calibrate again")
         at = (self.left, height - self.from_bottom)
         if not (0 <= at[0] < width and 0 <= at[1] < height):
             message = f"the calibrated position {at} is outside the window of {width}x{height}"
-            raise Declined(Blocker.FIELD_UNKNOWN, message, "make the window larger, or calibrate again")
+            raise Declined(BlockerWord.FIELD_UNKNOWN, message, "make the window larger, or calibrate again")
         return at
 
 
@@ -123,13 +123,13 @@ class Target:
     app: str | None = None
     title: str | None = None
     window: int | None = None
-    field: Field | None = None
+    field: InputField | None = None
     click: Click | None = None
     copyable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FoundTarget:
     """What was found. `gap` is empty when check and key press are one step, else it says what can slip between."""
 
     injector: str
@@ -138,11 +138,11 @@ class Place:
     app: str
     title: str
     gap: str = ""
-    field: Field | None = None
+    field: InputField | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FieldText:
     """The field's own text, read by `source` (`accessibility` or `copy`)."""
 
     text: str
@@ -157,8 +157,8 @@ class Inspection:
     """
 
     refusal: Declined | None
-    field: Field | None
-    reading: Reading | None
+    field: InputField | None
+    reading: FieldText | None
     size: tuple[int, int] | None = None
 
 
@@ -167,7 +167,7 @@ class Inserted:
     """The text went in, proven up to `level`; `characters` counts code points."""
 
     level: Level
-    method: Method
+    method: InsertMethod
     characters: int
     notes: tuple[str, ...] = ()
 
@@ -181,10 +181,10 @@ class Submitted:
 
 
 @dataclass(frozen=True, slots=True)
-class Withheld:
+class EnterWithheld:
     """Enter was not pressed; what was inserted is still in the field."""
 
-    blocker: Blocker
+    blocker: BlockerWord
     message: str
     hint: str
 
@@ -228,7 +228,9 @@ class Stop:
         """What `check` raises."""
         if not self._event.is_set():
             return None
-        return Declined(Blocker.STOPPED, f"stopped by {self._reason}", "start the drive again when the desk is free")
+        return Declined(
+            BlockerWord.STOPPED, f"stopped by {self._reason}", "start the drive again when the desk is free"
+        )
 
     def check(self) -> None:
         """Raise `Declined` when tripped. Callers that have touched the target turn it into `Lost`."""
@@ -244,20 +246,20 @@ class Injection(Protocol):
     """
 
     @property
-    def place(self) -> Place: ...
-    def insert(self, text: str, method: Method = Method.PASTE) -> Inserted:
+    def place(self) -> FoundTarget: ...
+    def insert(self, text: str, method: InsertMethod = InsertMethod.PASTE) -> Inserted:
         """Put `text` into the empty field. Raises Declined (nothing touched) or Lost."""
 
-    def readback(self) -> Reading | None:
+    def readback(self) -> FieldText | None:
         """The field's text now, or None when nothing here can read it."""
 
-    def take_focus(self) -> Field | None:
+    def take_focus(self) -> InputField | None:
         """Bring the window to the front, click its calibrated input, and name the field that then has the focus.
 
         None: accessibility cannot name it. Raises Declined.
         """
 
-    def submit(self, at_least: Level = Level.VERIFIED) -> Submitted | Withheld:
+    def submit(self, at_least: Level = Level.VERIFIED) -> Submitted | EnterWithheld:
         """Press Enter as a guarded step, if the insert reached `at_least`. Raises Lost only after the press."""
 
     def inspect(self) -> Inspection:

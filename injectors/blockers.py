@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Blocker(StrEnum):
+class BlockerWord(StrEnum):
     """Stable words. The text of an error may change, these may not."""
 
     # The desk

@@ -10,8 +10,8 @@ import re
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from injectors.base import Click, Declined, Field, Target
-from injectors.blockers import Blocker
+from injectors.base import Click, Declined, InputField, Target
+from injectors.blockers import BlockerWord
 
 _safe = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -27,7 +27,7 @@ class Calibration:
     version: str
     width: int
     height: int
-    field: Field | None = None
+    field: InputField | None = None
     click: Click | None = None
     copyable: bool = False
 
@@ -64,7 +64,7 @@ class CalibrationStore:
             return None
         except (OSError, ValueError, TypeError, KeyError) as error:
             message = f"the calibration {path} cannot be used: {error!r}"
-            raise Declined(Blocker.FIELD_UNKNOWN, message, "delete the file and run koru calibrate") from error
+            raise Declined(BlockerWord.FIELD_UNKNOWN, message, "delete the file and run koru calibrate") from error
 
     def _path(self, product: str, version: str) -> Path:
         return self._folder / f"{_safe.sub('_', product)}@{_safe.sub('_', version)}.json"
@@ -88,7 +88,7 @@ def _decoded(stored: dict[str, object]) -> Calibration:
         version=str(words["version"]),
         width=_whole(sizes["width"]),
         height=_whole(sizes["height"]),
-        field=Field(str(field["role"]), str(field["name"])) if isinstance(field, dict) else None,
+        field=InputField(str(field["role"]), str(field["name"])) if isinstance(field, dict) else None,
         click=Click(_whole(click["left"]), _whole(click["from_bottom"])) if isinstance(click, dict) else None,
         copyable=copyable,
     )

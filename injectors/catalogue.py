@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from injectors.base import Injector
-from injectors.clipboard import Clipboard
+from injectors.clipboard import ClipboardInjector
 from injectors.pynput import Pynput
 from injectors.wayland_keyboard import WaylandKeyboard
 from injectors.wtype import Wtype
@@ -18,6 +18,6 @@ CATALOGUE: dict[str, Callable[[Mapping[str, str]], Injector]] = {
     "wtype": Wtype,
     "ydotool": Ydotool,
     "pynput": Pynput,
-    "clipboard": Clipboard,
+    "clipboard": ClipboardInjector,
 }
 """Made from the environment of the desk they shall act on, `os.environ` as a rule."""

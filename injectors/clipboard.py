@@ -8,25 +8,25 @@ from injectors import prompt
 from injectors.base import (
     ClipboardState,
     Declined,
+    EnterWithheld,
+    FieldText,
+    FoundTarget,
     Inserted,
+    InsertMethod,
     Inspection,
     Level,
-    Method,
     Missing,
-    Place,
-    Reading,
     Restored,
     Stop,
     Submitted,
     Target,
-    Withheld,
 )
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.tool import missing
 from injectors.tool_clipboard import WAYLAND, XCLIP, ToolClipboard
 
 
-class Clipboard:
+class ClipboardInjector:
     """The last resort on any desk: nothing can go into a wrong window, and nothing can be submitted."""
 
     id = "clipboard"
@@ -41,7 +41,7 @@ class Clipboard:
         if self._environment.get("DISPLAY"):
             return missing(self._environment, {"xclip": "xclip"})
         hint = "start the daemon inside the desktop session"
-        return Missing(Blocker.NO_DISPLAY, "neither WAYLAND_DISPLAY nor DISPLAY is set", hint)
+        return Missing(BlockerWord.NO_DISPLAY, "neither WAYLAND_DISPLAY nor DISPLAY is set", hint)
 
     def locate(self, target: Target, stop: Stop) -> "ClipboardInjection":
         if lack := self.needs():
@@ -54,26 +54,30 @@ class ClipboardInjection:
     """The text stays on the clipboard until `restore`; leaving the context without it keeps the text there."""
 
     def __init__(self, target: Target, stop: Stop, clipboard: ToolClipboard) -> None:
-        self.place = Place("clipboard", 0, None, target.app or "", target.title or "", "the operator pastes by hand")
+        self.place = FoundTarget(
+            "clipboard", 0, None, target.app or "", target.title or "", "the operator pastes by hand"
+        )
         self._stop, self._clipboard = stop, clipboard
 
-    def insert(self, text: str, method: Method = Method.PASTE) -> Inserted:
+    def insert(self, text: str, method: InsertMethod = InsertMethod.PASTE) -> Inserted:
         prompt.check(text)
         self._stop.check()
         self._clipboard.take(text)
-        return Inserted(Level.SENT, Method.PASTE, len(text), ("the text is on the clipboard, nothing was pasted",))
+        return Inserted(
+            Level.SENT, InsertMethod.PASTE, len(text), ("the text is on the clipboard, nothing was pasted",)
+        )
 
-    def readback(self) -> Reading | None:
+    def readback(self) -> FieldText | None:
         return None
 
     def inspect(self) -> Inspection:
         return Inspection(None, None, None)
 
     def take_focus(self) -> None:
-        raise Declined(Blocker.DESK_UNSUPPORTED, "this injector moves no focus", "use another injector")
+        raise Declined(BlockerWord.DESK_UNSUPPORTED, "this injector moves no focus", "use another injector")
 
-    def submit(self, at_least: Level = Level.VERIFIED) -> Submitted | Withheld:
-        return Withheld(Blocker.LEVEL_TOO_LOW, "this injector presses no keys", "paste and send by hand")
+    def submit(self, at_least: Level = Level.VERIFIED) -> Submitted | EnterWithheld:
+        return EnterWithheld(BlockerWord.LEVEL_TOO_LOW, "this injector presses no keys", "paste and send by hand")
 
     def restore(self, *, retract: bool = False) -> Restored:
         state = self._clipboard.restore(owed=not retract)

@@ -9,7 +9,7 @@ from Xlib.protocol import event
 from Xlib.xobject.drawable import Window as XWindow
 
 from injectors.base import Declined
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.parts import Window
 from injectors.x11_display import X11Display, gone
 
@@ -73,7 +73,7 @@ class X11Desk:
             self._display.window(window.id).get_attributes()
         except XError:
             message = f"window {window.id:#x} died while it was checked"
-            return Declined(Blocker.TARGET_GONE, message, "open the window again")
+            return Declined(BlockerWord.TARGET_GONE, message, "open the window again")
         return _elsewhere("the window that had the input focus died while it was checked")
 
     def _prove_active(self, window: Window) -> None:
@@ -104,14 +104,14 @@ class X11Desk:
         for name, codes in zip(_modifier_names, self._modifiers, strict=True):
             if name not in _locks and any(code and down[code // 8] >> (code % 8) & 1 for code in codes):
                 message = f"the {name} key is held"
-                raise Declined(Blocker.MODIFIER_HELD, message, "let go of the keyboard")
+                raise Declined(BlockerWord.MODIFIER_HELD, message, "let go of the keyboard")
         mask = self._display.root.query_pointer().mask
         if mask & X.LockMask:
-            raise Declined(Blocker.CAPS_LOCK, "CapsLock is on", "switch CapsLock off")
+            raise Declined(BlockerWord.CAPS_LOCK, "CapsLock is on", "switch CapsLock off")
         held = mask & (X.ShiftMask | X.ControlMask | X.Mod1Mask | X.Mod4Mask)
         if held:
             message = f"a modifier is latched or locked (mask {held:#x})"
-            raise Declined(Blocker.MODIFIER_HELD, message, "press and release the modifier keys once")
+            raise Declined(BlockerWord.MODIFIER_HELD, message, "press and release the modifier keys once")
 
     def _prove_no_grab(self, focus: XWindow) -> None:
         """Ask for the keyboard for an instant: the core protocol has no other way to see a grab.
@@ -123,15 +123,15 @@ class X11Desk:
             raise _elsewhere(f"the input focus {focus.id:#x} is in a hidden window")
         if status != X.GrabSuccess:
             message = "another program has grabbed the keyboard (a menu, a lock screen)"
-            raise Declined(Blocker.KEYBOARD_GRABBED, message, "close the menu or unlock the screen")
+            raise Declined(BlockerWord.KEYBOARD_GRABBED, message, "close the menu or unlock the screen")
         self._display.raw.ungrab_keyboard(X.CurrentTime)
         self._display.raw.sync()  # an ungrab that waits in our buffer would swallow another tool's keys
 
 
 def _elsewhere(message: str) -> Declined:
-    return Declined(Blocker.FOCUS_ELSEWHERE, message, "bring the window to the front")
+    return Declined(BlockerWord.FOCUS_ELSEWHERE, message, "bring the window to the front")
 
 
 def _dead(error: Exception) -> Declined:
     message = f"the X display went away: {error}"
-    return Declined(Blocker.DISPLAY_DEAD, message, "restart the daemon inside the desktop session")
+    return Declined(BlockerWord.DISPLAY_DEAD, message, "restart the daemon inside the desktop session")

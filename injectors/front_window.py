@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from injectors.base import Declined
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.parts import Window
 
 Front = Callable[[], Window | None]
@@ -31,7 +31,7 @@ class FrontWindowDesk:
         if found is None or (found.id, found.pid) != (window.id, window.pid):
             named = f"'{found.title or found.app}'" if found else "no window"
             message = f"in front is {named}, wanted '{window.title or window.app}'"
-            raise Declined(Blocker.FOCUS_ELSEWHERE, message, "bring the window to the front")
+            raise Declined(BlockerWord.FOCUS_ELSEWHERE, message, "bring the window to the front")
 
     def close(self) -> None:
         """Nothing is open."""

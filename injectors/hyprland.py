@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from injectors.base import Declined
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.parts import Window
 
 _answer_seconds = 2.0
@@ -27,7 +27,7 @@ class HyprlandDesk:
         said = self._say(f"dispatch focuswindow address:{window.id:#x}")
         if said.strip() != "ok":
             message = f"Hyprland did not focus the window: {said.strip()[:200]}"
-            raise Declined(Blocker.FOCUS_REFUSED, message, "bring the window to the front")
+            raise Declined(BlockerWord.FOCUS_REFUSED, message, "bring the window to the front")
 
     def prove(self, window: Window) -> None:
         self._prove_unlocked()
@@ -35,11 +35,11 @@ class HyprlandDesk:
         active = _window(front) if front else None
         if active is not None and active.id == window.id and active.pid != window.pid:
             message = f"window {window.id:#x} now belongs to another process"
-            raise Declined(Blocker.TARGET_GONE, message, "open the window again")
+            raise Declined(BlockerWord.TARGET_GONE, message, "open the window again")
         if active is None or active.id != window.id:
             named = f"'{active.title}'" if active else "no window"
             message = f"the focus is on {named}, wanted '{window.title}'"
-            raise Declined(Blocker.FOCUS_ELSEWHERE, message, "bring the window to the front")
+            raise Declined(BlockerWord.FOCUS_ELSEWHERE, message, "bring the window to the front")
 
     def close(self) -> None:
         """Each question opens and closes a connection."""
@@ -51,7 +51,7 @@ class HyprlandDesk:
         except (ValueError, KeyError, TypeError):
             return  # a version that does not know the question
         if locked:
-            raise Declined(Blocker.KEYBOARD_GRABBED, "the screen is locked", "unlock the screen")
+            raise Declined(BlockerWord.KEYBOARD_GRABBED, "the screen is locked", "unlock the screen")
 
     def _ask(self, request: str) -> Any:
         said = self._say(request)
@@ -75,7 +75,7 @@ class HyprlandDesk:
 
     def _dead(self, why: str) -> Declined:
         message = f"Hyprland does not answer on {self._path}: {why}"
-        return Declined(Blocker.DISPLAY_DEAD, message, "restart the daemon inside the Hyprland session")
+        return Declined(BlockerWord.DISPLAY_DEAD, message, "restart the daemon inside the Hyprland session")
 
 
 def socket_path(environment: Mapping[str, str]) -> Path | None:

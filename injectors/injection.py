@@ -9,21 +9,21 @@ from injectors import prompt
 from injectors.base import (
     ClipboardState,
     Declined,
-    Field,
+    EnterWithheld,
+    FieldText,
+    FoundTarget,
+    InputField,
     Inserted,
+    InsertMethod,
     Inspection,
     Level,
     Lost,
-    Method,
-    Place,
-    Reading,
     Restored,
     Stop,
     Submitted,
     Target,
-    Withheld,
 )
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.parts import (
     COLLAPSE,
     COPY,
@@ -33,7 +33,7 @@ from injectors.parts import (
     SUBMIT,
     Chord,
     Clipboard,
-    Desk,
+    Display,
     Keys,
     Pointer,
     Reader,
@@ -52,21 +52,23 @@ _still_seconds, _still_reads = 0.5, 5
 _verify_seconds = 60.0
 _copy_seconds = 1.0
 _poll_seconds = 0.01
-_passing = frozenset({Blocker.FOCUS_ELSEWHERE, Blocker.MODIFIER_HELD, Blocker.KEYBOARD_GRABBED})
+_passing = frozenset({BlockerWord.FOCUS_ELSEWHERE, BlockerWord.MODIFIER_HELD, BlockerWord.KEYBOARD_GRABBED})
 
 
-def find(desk: Desk, target: Target) -> Window:
+def find(desk: Display, target: Target) -> Window:
     """The one window that matches. Raises Declined for none, for several, and for a target that names nothing."""
     if target.window is None and not target.pids and target.app is None and target.title is None:
         message = "the target names no window, process, class or title"
-        raise Declined(Blocker.TARGET_UNSPECIFIED, message, "name at least one of them")
+        raise Declined(BlockerWord.TARGET_UNSPECIFIED, message, "name at least one of them")
     found = [window for window in desk.windows() if window.matches(target)]
     if not found:
-        raise Declined(Blocker.TARGET_MISSING, f"no window matches {target}", "open the window, or correct the target")
+        raise Declined(
+            BlockerWord.TARGET_MISSING, f"no window matches {target}", "open the window, or correct the target"
+        )
     if len(found) > 1:
         names = "; ".join(f"{w.id:#x} pid {w.pid} {w.app} '{w.title}'" for w in found)
         message = f"{len(found)} windows match: {names}"
-        raise Declined(Blocker.TARGET_AMBIGUOUS, message, "name one of them by window id or title")
+        raise Declined(BlockerWord.TARGET_AMBIGUOUS, message, "name one of them by window id or title")
     return found[0]
 
 
@@ -79,7 +81,7 @@ class DeskInjection:
         target: Target,
         stop: Stop,
         *,
-        desk: Desk,
+        desk: Display,
         keys: Keys,
         clipboard: Clipboard | None,
         reader: Reader | None,
@@ -90,37 +92,37 @@ class DeskInjection:
         self._pointer = pointer
         self._window = window = find(desk, target)
         field = reader.field(window.pid) if reader and window.pid else None
-        self.place = Place(injector, window.id, window.pid, window.app, window.title, keys.gap, field)
+        self.place = FoundTarget(injector, window.id, window.pid, window.app, window.title, keys.gap, field)
         self._text: str | None = None
         self._level = Level.SENT
         self._touched = self._submitted = self._owed = self._readable = False
         self._state = ClipboardState.UNTOUCHED
         self._notes: list[str] = []
 
-    def insert(self, text: str, method: Method = Method.PASTE) -> Inserted:
+    def insert(self, text: str, method: InsertMethod = InsertMethod.PASTE) -> Inserted:
         prompt.check(text)
         if self._touched:
-            raise Lost(Blocker.INPUT_BUSY, "this injection has already acted once", "locate the target again")
-        if method is Method.TYPE or self._clipboard is None:
-            method = Method.TYPE
+            raise Lost(BlockerWord.INPUT_BUSY, "this injection has already acted once", "locate the target again")
+        if method is InsertMethod.TYPE or self._clipboard is None:
+            method = InsertMethod.TYPE
             if reason := self._keys.typable(text):
-                raise Declined(Blocker.TEXT_UNSUPPORTED, reason, "use the paste method")
+                raise Declined(BlockerWord.TEXT_UNSUPPORTED, reason, "use the paste method")
         self._take_focus()
         self._click_field()
-        if method is Method.PASTE and self._clipboard is not None:
+        if method is InsertMethod.PASTE and self._clipboard is not None:
             self._clipboard.take(text)
             self._state = ClipboardState.DEFERRED
         self._check_draft()
         self._text = text
-        self._level = self._paste(text) if method is Method.PASTE else self._type(text)
+        self._level = self._paste(text) if method is InsertMethod.PASTE else self._type(text)
         self._verify(text)
         return Inserted(self._level, method, len(text), tuple(self._notes))
 
-    def readback(self) -> Reading | None:
+    def readback(self) -> FieldText | None:
         if self._reader is not None and self.place.pid is not None:
             text = self._reader.text(self.place.pid)
             if text is not None:
-                return Reading(text, "accessibility")
+                return FieldText(text, "accessibility")
         if not self._target.copyable or self._clipboard is None or self._state is ClipboardState.UNTOUCHED:
             return None
         try:
@@ -128,7 +130,7 @@ class DeskInjection:
             self._press((COLLAPSE,))
         except Declined:
             return None
-        return Reading(copied or "", "copy")
+        return FieldText(copied or "", "copy")
 
     def inspect(self) -> Inspection:
         refusal = None
@@ -138,12 +140,12 @@ class DeskInjection:
             refusal = error
         reader, pid = self._reader, self.place.pid
         text = reader.text(pid) if reader and pid else None
-        reading = None if text is None else Reading(text, "accessibility")
+        reading = None if text is None else FieldText(text, "accessibility")
         field = reader.field(pid) if reader and pid else None
         size = self._pointer.size(self._window.id) if self._pointer else None
         return Inspection(refusal, field, reading, size)
 
-    def take_focus(self) -> Field | None:
+    def take_focus(self) -> InputField | None:
         """Bring the window to the front and click its calibrated input; the field that then has the focus.
 
         Raises Declined.
@@ -152,14 +154,14 @@ class DeskInjection:
         self._click_field()
         return self._await_field()
 
-    def submit(self, at_least: Level = Level.VERIFIED) -> Submitted | Withheld:
+    def submit(self, at_least: Level = Level.VERIFIED) -> Submitted | EnterWithheld:
         withheld = self._why_not_submit(at_least)
         if withheld is not None:
             return withheld
         try:
             self._press((SUBMIT,))
         except Declined as error:
-            return Withheld(error.blocker, error.message, error.hint)
+            return EnterWithheld(error.blocker, error.message, error.hint)
         self._submitted = True
         text = self._text or ""
         after = self._await_reading(lambda reading: prompt.vacant(reading.text))
@@ -209,7 +211,7 @@ class DeskInjection:
             except Declined as error:
                 if error.blocker not in _passing or time.monotonic() > deadline:
                     raise
-                if not asked and error.blocker is Blocker.FOCUS_ELSEWHERE:
+                if not asked and error.blocker is BlockerWord.FOCUS_ELSEWHERE:
                     self._desk.activate(self._window)
                     asked = True
             self._stop.wait(_poll_seconds)
@@ -221,7 +223,7 @@ class DeskInjection:
             return
         if self._pointer is None:
             message = "this injector cannot click, and the target is calibrated by position"
-            raise Declined(Blocker.FIELD_UNKNOWN, message, "click the input by hand and drop the calibration")
+            raise Declined(BlockerWord.FIELD_UNKNOWN, message, "click the input by hand and drop the calibration")
         at = click.position(*self._pointer.size(self._window.id))
         self._pointer.click(self._window.id, at, self._guard)
         self._take_focus()
@@ -247,12 +249,14 @@ class DeskInjection:
         actual = self._await_field()
         if actual is None:
             message = f"the focused field cannot be named, wanted {wanted.role} '{wanted.name}'"
-            raise Declined(Blocker.FIELD_UNKNOWN, message, "turn on accessibility in the target, or click the field")
+            raise Declined(
+                BlockerWord.FIELD_UNKNOWN, message, "turn on accessibility in the target, or click the field"
+            )
         if actual != wanted:
             message = f"the focus is in {actual.role} '{actual.name}', wanted {wanted.role} '{wanted.name}'"
-            raise Declined(Blocker.FIELD_WRONG, message, "put the cursor in the wanted field")
+            raise Declined(BlockerWord.FIELD_WRONG, message, "put the cursor in the wanted field")
 
-    def _await_field(self) -> Field | None:
+    def _await_field(self) -> InputField | None:
         """The focused field; a program that has just been given the focus may be slow to say so."""
         reader, pid = self._reader, self.place.pid
         if reader is None or pid is None:
@@ -285,12 +289,12 @@ class DeskInjection:
             self._readable = True
         else:
             message = f"the field already holds {len(reading.text)} characters that are not ours"
-            raise Declined(Blocker.INPUT_BUSY, message, "send or clear the draft first")
+            raise Declined(BlockerWord.INPUT_BUSY, message, "send or clear the draft first")
 
     def _paste(self, text: str) -> Level:
         clipboard = self._clipboard
         if clipboard is None:
-            raise Declined(Blocker.CLIPBOARD_UNAVAILABLE, "no clipboard here", "use the type method")
+            raise Declined(BlockerWord.CLIPBOARD_UNAVAILABLE, "no clipboard here", "use the type method")
         clipboard.mark(self.place.pid)
         self._owed = True
         self._touching(lambda: self._press((PASTE,), clipboard.prove))
@@ -302,9 +306,9 @@ class DeskInjection:
         if fetched:
             return Level.DELIVERED
         if self._stop.reason:
-            raise Lost(Blocker.STOPPED, f"stopped by {self._stop.reason} after the paste key", "look at the field")
+            raise Lost(BlockerWord.STOPPED, f"stopped by {self._stop.reason} after the paste key", "look at the field")
         message = f"the target did not fetch the text within {seconds:.0f} s of the paste key; it may still do so"
-        raise Lost(Blocker.NOT_FETCHED, message, "look at the field; the old clipboard returns once it was fetched")
+        raise Lost(BlockerWord.NOT_FETCHED, message, "look at the field; the old clipboard returns once it was fetched")
 
     def _type(self, text: str) -> Level:
         typed = 0
@@ -341,12 +345,12 @@ class DeskInjection:
             self._notes.append(f"read back equal by {reading.source}")
         elif self._stop.reason:
             message = f"stopped by {self._stop.reason} before the field held all of the text"
-            raise Lost(Blocker.STOPPED, message, "look at the field before anything is sent")
+            raise Lost(BlockerWord.STOPPED, message, "look at the field before anything is sent")
         else:
             message = f"the field holds {len(reading.text)} characters that differ from our {len(text)}"
-            raise Lost(Blocker.TEXT_DIFFERS, message, "look at the field before anything is sent")
+            raise Lost(BlockerWord.TEXT_DIFFERS, message, "look at the field before anything is sent")
 
-    def _await_reading(self, enough: Callable[[Reading], bool]) -> Reading | None:
+    def _await_reading(self, enough: Callable[[FieldText], bool]) -> FieldText | None:
         """Read until `enough`, or until the field stays still; the last reading, or None when unreadable.
 
         A field that could be read before is only too busy to answer, as a browser is that lays out a long text.
@@ -363,15 +367,17 @@ class DeskInjection:
                 moved = time.monotonic()
         return reading
 
-    def _why_not_submit(self, at_least: Level) -> Withheld | None:
+    def _why_not_submit(self, at_least: Level) -> EnterWithheld | None:
         if not self._touched or self._text is None or self._submitted:
-            return Withheld(Blocker.NOT_INSERTED, "there is no unsubmitted text of ours", "insert first")
+            return EnterWithheld(BlockerWord.NOT_INSERTED, "there is no unsubmitted text of ours", "insert first")
         if self._level < at_least:
             message = f"the insert is {self._level.name.lower()}, policy asks for {at_least.name.lower()}"
-            return Withheld(Blocker.LEVEL_TOO_LOW, message, "turn on accessibility in the target, or submit by hand")
+            return EnterWithheld(
+                BlockerWord.LEVEL_TOO_LOW, message, "turn on accessibility in the target, or submit by hand"
+            )
         reading = self.readback() if self._level is Level.VERIFIED else None
         if reading is not None and not prompt.same(reading.text, self._text):
-            return Withheld(Blocker.TEXT_DIFFERS, "the field was edited since the insert", "submit by hand")
+            return EnterWithheld(BlockerWord.TEXT_DIFFERS, "the field was edited since the insert", "submit by hand")
         return None
 
     def _retract(self) -> str:

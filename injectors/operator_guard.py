@@ -14,7 +14,7 @@ from Xlib.ext import record
 from Xlib.protocol import rq
 
 from injectors.base import Declined, Stop
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.x11_display import X11Display, gone
 
 _start_seconds = 10.0
@@ -54,7 +54,7 @@ class OperatorGuard:
         if not self._control.raw.has_extension("RECORD"):
             self._close()
             hint = "run without the operator guard, or enable RECORD in the server"
-            raise Declined(Blocker.DESK_UNSUPPORTED, "the X server has no RECORD extension", hint)
+            raise Declined(BlockerWord.DESK_UNSUPPORTED, "the X server has no RECORD extension", hint)
         pointer = self._control.root.query_pointer()
         self._start = (pointer.root_x, pointer.root_y)
         self._panic = self._control.raw.keysym_to_keycode(self._panic_keysym)
@@ -67,7 +67,7 @@ class OperatorGuard:
         self._stop.announce_click = self._expect_click
         if not self._ready.wait(_start_seconds):
             self.__exit__(None, None, None)
-            raise Declined(Blocker.DISPLAY_DEAD, "the X server does not record", "run without the operator guard")
+            raise Declined(BlockerWord.DISPLAY_DEAD, "the X server does not record", "run without the operator guard")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from injectors.base import ClipboardState, Field, Target
+from injectors.base import ClipboardState, InputField, Target
 
 type_chunk = 8
 """Characters typed per guarded step: the size for which no stray character was ever measured."""
@@ -44,7 +44,7 @@ SUBMIT = Chord(("Return",))
 COLLAPSE = Chord(("Right",))
 
 
-class Desk(Protocol):
+class Display(Protocol):
     """Windows and focus of one display."""
 
     def windows(self) -> list[Window]:
@@ -116,6 +116,6 @@ class Reader(Protocol):
     def sees(self, pid: int) -> bool:
         """Whether the process shows itself to accessibility at all."""
 
-    def field(self, pid: int) -> Field | None: ...
+    def field(self, pid: int) -> InputField | None: ...
     def text(self, pid: int) -> str | None: ...
     def close(self) -> None: ...

@@ -3,7 +3,7 @@
 import unicodedata
 
 from injectors.base import Declined
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 
 max_bytes = 4 * 1024 * 1024
 """Largest text in UTF-8 bytes; a paste above this blocks common editors for many seconds."""
@@ -12,19 +12,21 @@ max_bytes = 4 * 1024 * 1024
 def check(text: str) -> None:
     """Raise Declined for text no injector may carry: empty, too large, control characters, lone surrogates."""
     if not text.strip():
-        raise Declined(Blocker.TEXT_EMPTY, "the text is empty", "give a text with at least one visible character")
+        raise Declined(BlockerWord.TEXT_EMPTY, "the text is empty", "give a text with at least one visible character")
     try:
         size = len(text.encode("utf-8"))
     except UnicodeEncodeError as error:
         message = f"the text has a lone surrogate at character {error.start}"
-        raise Declined(Blocker.TEXT_UNSUPPORTED, message, "give valid Unicode text") from None
+        raise Declined(BlockerWord.TEXT_UNSUPPORTED, message, "give valid Unicode text") from None
     if size > max_bytes:
         message = f"the text has {size} bytes, at most {max_bytes} can be pasted"
-        raise Declined(Blocker.TEXT_TOO_LARGE, message, "put the text in a file and name the file in the prompt")
+        raise Declined(BlockerWord.TEXT_TOO_LARGE, message, "put the text in a file and name the file in the prompt")
     for index, character in enumerate(text):
         if unicodedata.category(character) == "Cc" and character not in "\n\t":
             message = f"the text has the control character U+{ord(character):04X} at character {index}"
-            raise Declined(Blocker.TEXT_UNSUPPORTED, message, "remove control characters other than tab and newline")
+            raise Declined(
+                BlockerWord.TEXT_UNSUPPORTED, message, "remove control characters other than tab and newline"
+            )
 
 
 def normalised(text: str) -> str:

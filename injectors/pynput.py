@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from injectors.base import Injection, Lost, Missing, Stop, Target
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.front_window import FrontWindowDesk, front_of
 from injectors.injection import DeskInjection
 from injectors.parts import NEWLINE, Chord, type_chunk
@@ -29,7 +29,7 @@ class Pynput:
     def needs(self) -> Missing | None:
         if front_of() is None:
             message = f"pynput is for macOS and Windows; on {sys.platform} others know the focus"
-            return Missing(Blocker.DESK_UNSUPPORTED, message, "use os_injector_x11 or os_injector_wayland_keyboard")
+            return Missing(BlockerWord.DESK_UNSUPPORTED, message, "use os_injector_x11 or os_injector_wayland_keyboard")
         return _library_missing() or _right_missing()
 
     def locate(self, target: Target, stop: Stop) -> Injection:
@@ -95,13 +95,13 @@ class PynputKeys:
                 self._held.pop()
         except (Controller.InvalidKeyException, Controller.InvalidCharacterException, OSError) as error:
             message = f"pynput failed: {type(error).__name__}"
-            raise Lost(Blocker.TOOL_FAILED, message, "look at the field before anything is sent") from error
+            raise Lost(BlockerWord.TOOL_FAILED, message, "look at the field before anything is sent") from error
         time.sleep(_pace_seconds)
 
 
 def _library_missing() -> Missing | None:
     if importlib.util.find_spec("pynput") is None:
-        return Missing(Blocker.LIBRARY_MISSING, "pynput is not installed", "pip install 'koru-bridge[desktop]'")
+        return Missing(BlockerWord.LIBRARY_MISSING, "pynput is not installed", "pip install 'koru-bridge[desktop]'")
     return None
 
 
@@ -115,7 +115,9 @@ def _right_missing(platform: str = sys.platform) -> Missing | None:
         return None
     message = "macOS does not let this process press keys"
     hint = "System Settings, Privacy & Security, Accessibility: allow the program that started the daemon"
-    return Missing(Blocker.PERMISSION_MISSING, message, hint)
+    return Missing(BlockerWord.PERMISSION_MISSING, message, hint)
 
 
-_unsupported = Missing(Blocker.DESK_UNSUPPORTED, "this system does not say which window is in front", "use the plugin")
+_unsupported = Missing(
+    BlockerWord.DESK_UNSUPPORTED, "this system does not say which window is in front", "use the plugin"
+)

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from injectors.base import Declined, Stop
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 
 _start_seconds = 10.0
 _travel_pixels = 24
@@ -39,7 +39,7 @@ class PynputGuard:
             if waiter.is_alive():
                 self.__exit__(None, None, None)
                 hint = "allow the daemon to monitor input, or run without the operator guard"
-                raise Declined(Blocker.PERMISSION_MISSING, "the system lets nobody listen to its keyboard", hint)
+                raise Declined(BlockerWord.PERMISSION_MISSING, "the system lets nobody listen to its keyboard", hint)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

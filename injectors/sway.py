@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from injectors.base import Declined
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.parts import Window
 
 _magic = b"i3-ipc"
@@ -35,13 +35,13 @@ class SwayDesk:
                 focused = node
             if node["id"] == window.id and node.get("pid") != window.pid:
                 message = f"window {window.id} now belongs to another process"
-                raise Declined(Blocker.TARGET_GONE, message, "open the window again")
+                raise Declined(BlockerWord.TARGET_GONE, message, "open the window again")
         if focused is None:
             message = f"the focus is on no window (an empty workspace, a lock screen), wanted '{window.title}'"
-            raise Declined(Blocker.FOCUS_ELSEWHERE, message, "unlock the screen, or bring the window to the front")
+            raise Declined(BlockerWord.FOCUS_ELSEWHERE, message, "unlock the screen, or bring the window to the front")
         if focused["id"] != window.id:
             message = f"the focus is on '{focused.get('name')}', wanted '{window.title}'"
-            raise Declined(Blocker.FOCUS_ELSEWHERE, message, "bring the window to the front")
+            raise Declined(BlockerWord.FOCUS_ELSEWHERE, message, "bring the window to the front")
 
     def close(self) -> None:
         """Each question opens and closes a connection."""
@@ -61,7 +61,7 @@ class SwayDesk:
                 return json.loads(_read(wire, length))
         except (OSError, ValueError, struct.error) as error:
             message = f"sway does not answer on {self._path}: {error}"
-            raise Declined(Blocker.DISPLAY_DEAD, message, "restart the daemon inside the sway session") from error
+            raise Declined(BlockerWord.DISPLAY_DEAD, message, "restart the daemon inside the sway session") from error
 
 
 def _read(wire: socket.socket, length: int) -> bytes:

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 
 from injectors.base import Missing
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 
 
 class ToolFailed(Exception):
@@ -16,7 +16,9 @@ def missing(environment: Mapping[str, str], packages: Mapping[str, str]) -> Miss
     """The first program of `packages` (program to Debian package) that is not on the path."""
     for program, package in packages.items():
         if shutil.which(program, path=environment.get("PATH")) is None:
-            return Missing(Blocker.TOOL_MISSING, f"{program} is not installed", f"apt install {package}", (package,))
+            return Missing(
+                BlockerWord.TOOL_MISSING, f"{program} is not installed", f"apt install {package}", (package,)
+            )
     return None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from injectors.base import ClipboardState, Declined
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.tool import ToolFailed, feed, run
 
 _not_data = frozenset({"TARGETS", "TIMESTAMP", "MULTIPLE", "SAVE_TARGETS"})
@@ -57,7 +57,7 @@ class ToolClipboard:
             self._ours = text.encode("utf-8")
             self._offer(self._tool.text_type, self._ours)
         except ToolFailed as error:
-            raise Declined(Blocker.CLIPBOARD_UNAVAILABLE, str(error), "check the clipboard tool by hand") from error
+            raise Declined(BlockerWord.CLIPBOARD_UNAVAILABLE, str(error), "check the clipboard tool by hand") from error
 
     def mark(self, pid: int | None) -> None:
         """Fetches are not seen here."""
@@ -65,7 +65,7 @@ class ToolClipboard:
     def prove(self) -> None:
         if self._current() != self._ours:
             message = "another program took the clipboard"
-            raise Declined(Blocker.CLIPBOARD_UNAVAILABLE, message, "pause the clipboard manager")
+            raise Declined(BlockerWord.CLIPBOARD_UNAVAILABLE, message, "pause the clipboard manager")
 
     def fetched(self, seconds: float) -> bool | None:
         return None

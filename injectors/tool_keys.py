@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from injectors.base import Declined, Lost
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.parts import NEWLINE, Chord, type_chunk
 from injectors.tool import ToolFailed, run
 
@@ -39,7 +39,7 @@ class ToolKeys:
 
     def type(self, text: str, guard: Callable[[], None], advance: Callable[[int], None]) -> None:
         if self._text is None:
-            raise Declined(Blocker.TEXT_UNSUPPORTED, "this tool cannot type safely", "use the paste method")
+            raise Declined(BlockerWord.TEXT_UNSUPPORTED, "this tool cannot type safely", "use the paste method")
         done = 0
         for number, line in enumerate(text.split("\n")):
             if number:
@@ -68,4 +68,4 @@ class ToolKeys:
         try:
             run(command, self._environment)
         except ToolFailed as error:
-            raise Lost(Blocker.TOOL_FAILED, str(error), "look at the field before anything is sent") from error
+            raise Lost(BlockerWord.TOOL_FAILED, str(error), "look at the field before anything is sent") from error

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from injectors.base import Declined, Injection, Lost, Missing, Stop, Target
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.evdev_keys import CODES, chord_codes, us_keys
 from injectors.injection import DeskInjection
 from injectors.parts import NEWLINE, Chord, type_chunk
@@ -101,4 +101,4 @@ class VirtualKeys:
             self._keyboard.sync()
         except WireFailed as error:
             hint = "look at the field; restart the daemon inside the Wayland session"
-            raise Lost(Blocker.DISPLAY_DEAD, f"the compositor failed: {error}", hint) from error
+            raise Lost(BlockerWord.DISPLAY_DEAD, f"the compositor failed: {error}", hint) from error

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 
 from injectors.base import Declined
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 
 _display, _registry = 1, 2
 _manager_name = "zwp_virtual_keyboard_manager_v1"
@@ -42,7 +42,7 @@ class VirtualKeyboard:
         except (OSError, WireFailed) as error:
             self._wire.close()
             message = f"cannot connect to the compositor at {path}: {error}"
-            raise Declined(Blocker.DISPLAY_DEAD, message, "check WAYLAND_DISPLAY and XDG_RUNTIME_DIR") from error
+            raise Declined(BlockerWord.DISPLAY_DEAD, message, "check WAYLAND_DISPLAY and XDG_RUNTIME_DIR") from error
         except BaseException:
             self._wire.close()
             raise
@@ -82,7 +82,7 @@ class VirtualKeyboard:
         if _manager_name not in self._globals:
             message = f"the compositor does not offer {_manager_name}"
             hint = "use the IDE plugin; sway and other wlroots compositors offer it, GNOME and KDE do not"
-            raise Declined(Blocker.DESK_UNSUPPORTED, message, hint)
+            raise Declined(BlockerWord.DESK_UNSUPPORTED, message, hint)
         seat, manager = self._bind("wl_seat"), self._bind(_manager_name)
         keyboard = self._new_id()
         self._send(manager, 0, struct.pack("<II", seat, keyboard))

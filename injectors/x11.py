@@ -4,7 +4,7 @@ import importlib.util
 from collections.abc import Mapping
 
 from injectors.base import Injection, Missing, Stop, Target
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.injection import DeskInjection
 from injectors.readback import open_reader
 
@@ -51,9 +51,11 @@ class X11:
 def x11_missing(environment: Mapping[str, str]) -> Missing | None:
     """What every X11 injector needs: a living display with XTEST, and python-xlib."""
     if importlib.util.find_spec("Xlib") is None:
-        return Missing(Blocker.LIBRARY_MISSING, "python-xlib is not installed", "pip install 'koru-bridge[desktop]'")
+        return Missing(
+            BlockerWord.LIBRARY_MISSING, "python-xlib is not installed", "pip install 'koru-bridge[desktop]'"
+        )
     if not environment.get("DISPLAY"):
-        return Missing(Blocker.NO_DISPLAY, "DISPLAY is not set", "start the daemon inside the desktop session")
+        return Missing(BlockerWord.NO_DISPLAY, "DISPLAY is not set", "start the daemon inside the desktop session")
     from injectors.base import Declined
     from injectors.x11_display import X11Display
 
@@ -64,6 +66,8 @@ def x11_missing(environment: Mapping[str, str]) -> Missing | None:
     try:
         if display.raw.has_extension("XTEST"):
             return None
-        return Missing(Blocker.DESK_UNSUPPORTED, "the X server has no XTEST extension", "enable XTEST in the server")
+        return Missing(
+            BlockerWord.DESK_UNSUPPORTED, "the X server has no XTEST extension", "enable XTEST in the server"
+        )
     finally:
         display.close()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from Xlib.error import XError
 
 from injectors.base import ClipboardState, Declined, Stop
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.x11_display import X11Display
 from injectors.x11_owner import ClipboardOwner
 from injectors.x11_selection import Unsaved
@@ -27,7 +27,7 @@ class X11Clipboard:
             owner.call(lambda: owner.take(text))
         except Unsaved as error:
             hint = "copy anything else once, or close the program that owns the clipboard"
-            raise Declined(Blocker.CLIPBOARD_UNSAVED, str(error), hint) from error
+            raise Declined(BlockerWord.CLIPBOARD_UNSAVED, str(error), hint) from error
 
     def mark(self, pid: int | None) -> None:
         owner = self._running()
@@ -72,10 +72,10 @@ class X11Clipboard:
 
     def _running(self) -> ClipboardOwner:
         if self._owner is None:
-            raise Declined(Blocker.CLIPBOARD_UNAVAILABLE, "the clipboard was not taken", "insert first")
+            raise Declined(BlockerWord.CLIPBOARD_UNAVAILABLE, "the clipboard was not taken", "insert first")
         return self._owner
 
 
 def _taken() -> Declined:
     message = "another program took the clipboard between our offer and the paste key"
-    return Declined(Blocker.CLIPBOARD_UNAVAILABLE, message, "pause the clipboard manager, or let it ignore secrets")
+    return Declined(BlockerWord.CLIPBOARD_UNAVAILABLE, message, "pause the clipboard manager, or let it ignore secrets")

@@ -15,7 +15,7 @@ from Xlib.protocol import request, rq
 from Xlib.xobject.drawable import Window as XWindow
 
 from injectors.base import Declined
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 
 gone = (ConnectionClosedError, ConnectionError, OSError)
 """What python-xlib raises once the server is away."""
@@ -32,7 +32,7 @@ class X11Display:
             self.raw = display.Display(name)
         except (DisplayNameError, DisplayConnectionError, ValueError, *gone) as error:
             message = f"cannot connect to the X display '{name}': {error}"
-            raise Declined(Blocker.DISPLAY_DEAD, message, "check DISPLAY and XAUTHORITY of the daemon") from error
+            raise Declined(BlockerWord.DISPLAY_DEAD, message, "check DISPLAY and XAUTHORITY of the daemon") from error
         self.raw.set_error_handler(_ignore)
         self.root: XWindow = self.raw.screen().root
         self._atoms: dict[str, int] = {}

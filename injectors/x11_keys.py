@@ -7,7 +7,7 @@ from Xlib.error import XError
 from Xlib.ext import xtest
 
 from injectors.base import Declined, Lost, Stop
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.parts import NEWLINE, Chord, type_chunk
 from injectors.x11_display import X11Display, gone
 
@@ -75,7 +75,7 @@ class X11Keys:
         except (XError, *gone) as error:
             message = f"the X display failed: {error}"
             hint = "look at the field; restart the daemon inside the desktop session"
-            raise (Lost if pressed else Declined)(Blocker.DISPLAY_DEAD, message, hint) from error
+            raise (Lost if pressed else Declined)(BlockerWord.DISPLAY_DEAD, message, hint) from error
 
     def _stroke_codes(self, codes: list[int]) -> None:
         for code in codes:
@@ -100,7 +100,7 @@ class X11Keys:
         code = self._display.raw.keysym_to_keycode(keysym)
         if not code:
             message = f"the keyboard layout has no key for {name}"
-            raise Declined(Blocker.TEXT_UNSUPPORTED, message, "add a layout with Latin letters")
+            raise Declined(BlockerWord.TEXT_UNSUPPORTED, message, "add a layout with Latin letters")
         return code
 
     def _group(self) -> int:

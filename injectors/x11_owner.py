@@ -13,7 +13,7 @@ from Xlib import X
 from Xlib.protocol import rq
 
 from injectors.base import ClipboardState, Declined
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.x11_display import X11Display, gone
 from injectors.x11_offer import Offer, Receipt, text_contents
 from injectors.x11_selection import Content, SelectionReader, Unsaved, server_time
@@ -64,7 +64,9 @@ class ClipboardOwner(threading.Thread):
             return answer.result(_command_seconds if self.is_alive() else 0)
         except (TimeoutError, OSError) as error:
             message = "the clipboard thread has ended: the X display is gone"
-            raise Declined(Blocker.DISPLAY_DEAD, message, "restart the daemon inside the desktop session") from error
+            raise Declined(
+                BlockerWord.DISPLAY_DEAD, message, "restart the daemon inside the desktop session"
+            ) from error
 
     def run(self) -> None:
         try:

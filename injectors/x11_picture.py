@@ -7,7 +7,7 @@ from Xlib import X
 from Xlib.error import XError
 
 from injectors.base import Declined
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.x11_display import X11Display
 
 
@@ -19,10 +19,10 @@ def window_png(display: X11Display, xid: int) -> bytes:
         image = window.get_image(0, 0, size.width, size.height, X.ZPixmap, 0xFFFFFFFF)
     except XError as error:
         message = f"no picture of window {xid:#x}: {type(error).__name__}"
-        raise Declined(Blocker.TARGET_GONE, message, "bring the window to the front") from error
+        raise Declined(BlockerWord.TARGET_GONE, message, "bring the window to the front") from error
     if image.depth not in (24, 32):
         message = f"no picture at a colour depth of {image.depth}"
-        raise Declined(Blocker.DESK_UNSUPPORTED, message, "use a display with 24 bits")
+        raise Declined(BlockerWord.DESK_UNSUPPORTED, message, "use a display with 24 bits")
     return _png(size.width, size.height, bytes(image.data))
 
 

@@ -7,7 +7,7 @@ from Xlib.error import XError
 from Xlib.ext import xtest
 
 from injectors.base import Declined, Stop
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.x11_display import X11Display, gone
 
 _left_button = 1
@@ -25,7 +25,7 @@ class X11Pointer:
             geometry = self._display.window(xid).get_geometry()
         except (XError, *gone) as error:
             message = f"window {xid:#x} is gone"
-            raise Declined(Blocker.TARGET_GONE, message, "open the window again") from error
+            raise Declined(BlockerWord.TARGET_GONE, message, "open the window again") from error
         return int(geometry.width), int(geometry.height)
 
     def position(self, xid: int) -> tuple[int, int]:
@@ -34,7 +34,7 @@ class X11Pointer:
             where = self._display.window(xid).query_pointer()
         except (XError, *gone) as error:
             message = f"window {xid:#x} is gone"
-            raise Declined(Blocker.TARGET_GONE, message, "open the window again") from error
+            raise Declined(BlockerWord.TARGET_GONE, message, "open the window again") from error
         return int(where.win_x), int(where.win_y)
 
     def click(self, xid: int, at: tuple[int, int], guard: Callable[[], None]) -> None:
@@ -51,13 +51,13 @@ class X11Pointer:
                 if not self._shows(xid):
                     self._move(before.root_x, before.root_y)
                     message = f"the place {at} of window {xid:#x} is covered by another window"
-                    raise Declined(Blocker.FOCUS_ELSEWHERE, message, "bring the window to the front")
+                    raise Declined(BlockerWord.FOCUS_ELSEWHERE, message, "bring the window to the front")
                 xtest.fake_input(self._display.raw, X.ButtonPress, _left_button)
                 xtest.fake_input(self._display.raw, X.ButtonRelease, _left_button)
                 self._move(before.root_x, before.root_y)
         except (XError, *gone) as error:
             message = f"the click was not possible: {error}"
-            raise Declined(Blocker.TARGET_GONE, message, "open the window again") from error
+            raise Declined(BlockerWord.TARGET_GONE, message, "open the window again") from error
 
     def _move(self, x: int, y: int) -> None:
         xtest.fake_input(self._display.raw, X.MotionNotify, x=x, y=y)

@@ -9,10 +9,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from injectors.base import Injection, Missing, Stop, Target
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.evdev_keys import CODES, chord_codes, us_keys
 from injectors.injection import DeskInjection
-from injectors.parts import Chord, Clipboard, Desk
+from injectors.parts import Chord, Clipboard, Display
 from injectors.readback import open_reader
 from injectors.tool import missing, words
 from injectors.tool_clipboard import WAYLAND, ToolClipboard
@@ -49,7 +49,7 @@ class Ydotool:
         found = generation(self._environment)
         if found is None:
             message = "this ydotool is neither 0.1 nor 1.x by its own help text"
-            return Missing(Blocker.TOOL_VERSION, message, "install ydotool 1.x", ("ydotool",))
+            return Missing(BlockerWord.TOOL_VERSION, message, "install ydotool 1.x", ("ydotool",))
         return _daemon_missing(found, self._environment)
 
     def locate(self, target: Target, stop: Stop) -> Injection:
@@ -73,7 +73,7 @@ class Ydotool:
             return wayland_missing(self._environment) or missing(self._environment, tools)
         return x11_missing(self._environment)
 
-    def _open_desk(self, stop: Stop) -> tuple[Desk, Clipboard]:
+    def _open_desk(self, stop: Stop) -> tuple[Display, Clipboard]:
         if self._environment.get("WAYLAND_DISPLAY"):
             return open_desk(self._environment), ToolClipboard(WAYLAND, self._environment)
         from injectors.focus import X11Desk
@@ -130,4 +130,4 @@ def _daemon_missing(
     if path.is_socket() or (found is Generation.NAMES and access("/dev/uinput", os.W_OK)):
         return None
     message = f"no ydotoold at {path}, and /dev/uinput may not be written"
-    return Missing(Blocker.PERMISSION_MISSING, message, "start ydotoold with rights on /dev/uinput", ("ydotoold",))
+    return Missing(BlockerWord.PERMISSION_MISSING, message, "start ydotoold with rights on /dev/uinput", ("ydotoold",))

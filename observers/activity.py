@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from observers.base import Cursor, Delta, ObserverError, Reason, Role, Session, State, Store, Turn
+from observers.base import ChatSession, Cursor, Delta, ObserverError, ObserverReason, State, Store, Turn, TurnRole
 from observers.known import Known, digest
 from observers.listing import Listing, Source
 from observers.regular_file import now_ms
@@ -115,12 +115,13 @@ class Activity:
         after.stamps = stamps
         return _delta(store, after, findings, sessions)
 
-    def sessions(self, store: Store) -> tuple[Session, ...]:
+    def sessions(self, store: Store) -> tuple[ChatSession, ...]:
         """See `Observer.sessions`."""
         with self._listed(store) as listing:
             ordered = sorted(listing.sources.values(), key=lambda source: (source.modified_ms, source.key))
         return tuple(
-            Session(store, source.key, source.modified_ms, source.workspace or store.workspace) for source in ordered
+            ChatSession(store, source.key, source.modified_ms, source.workspace or store.workspace)
+            for source in ordered
         )
 
     def turns(self, store: Store, session: str) -> tuple[Turn, ...]:
@@ -130,7 +131,7 @@ class Activity:
         for source in self._sources(store):
             if source.key == session:
                 return self._rows(store, source)
-        raise ObserverError(Reason.MISSING, f"the store holds no session {session!r}", where=str(store.path))
+        raise ObserverError(ObserverReason.MISSING, f"the store holds no session {session!r}", where=str(store.path))
 
     def _again(self, store: Store, session: str) -> Source | None:
         """A session that was listed before, as it is now, without listing the others: who reads all reads each once."""
@@ -268,7 +269,7 @@ class Activities:
         """See `Observer.since`."""
         return self._of(store).since(store, cursor, touched)
 
-    def sessions(self, store: Store) -> tuple[Session, ...]:
+    def sessions(self, store: Store) -> tuple[ChatSession, ...]:
         """See `Observer.sessions`."""
         return self._of(store).sessions(store)
 
@@ -320,7 +321,7 @@ def _was_there(known: Known, key: bytes, sides: Sequence[Turn]) -> bool:
     """A turn of unknown id that is older than the cursor: copied with its session, or of a session that was at rest."""
     if key in known.sources and key not in known.old:
         return False
-    written = [side.written_ms for side in sides if side.role is not Role.ASSISTANT and side.written_ms is not None]
+    written = [side.written_ms for side in sides if side.role is not TurnRole.ASSISTANT and side.written_ms is not None]
     if not written:
         # Of a session that was not looked into nothing can be said without a time.
         return key in known.old
@@ -341,7 +342,7 @@ def _remember_open(after: Known, turns: OrderedDict[str, list[Turn]]) -> None:
 
 def _delta(store: Store, after: Known, findings: _Findings, sessions: int) -> Delta:
     hard = [problem for problem in findings.problems if not problem.transient]
-    changed_schema = [problem for problem in hard if problem.reason is Reason.SCHEMA_CHANGED]
+    changed_schema = [problem for problem in hard if problem.reason is ObserverReason.SCHEMA_CHANGED]
     if not findings.new and not findings.changed and (changed_schema or 0 < sessions == len(hard)):
         # One damaged chat among many says nothing about the others; a new format does.
         raise (changed_schema or hard)[0]

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from observers.base import ObserverError, Reason, State, Store
+from observers.base import ObserverError, ObserverReason, State, Store
 from observers.exchange import Exchange
 from observers.listing import Source
 from observers.regular_file import may_be_directory, refusal
@@ -86,7 +86,7 @@ def at(path: Path) -> Store:
         path = path / NAME
     if path.name != NAME or not may_be_directory(path.parent):
         hint = f"give a folder that aider was used in, or its {NAME}"
-        raise ObserverError(Reason.MISSING, "no chat of aider is here", where=str(path), hint=hint)
+        raise ObserverError(ObserverReason.MISSING, "no chat of aider is here", where=str(path), hint=hint)
     return Store(ID, path, str(path.parent), "aider")
 
 
@@ -104,7 +104,7 @@ def _decode(line: bytes, where: str) -> dict[str, object]:
     try:
         return {"text": line.decode("utf-8")}
     except UnicodeDecodeError as error:
-        raise ObserverError(Reason.CORRUPT, f"not UTF-8: {error}", where=where) from error
+        raise ObserverError(ObserverReason.CORRUPT, f"not UTF-8: {error}", where=where) from error
 
 
 def _line(talk: AiderTalk, entry: dict[str, Any], where: str) -> None:

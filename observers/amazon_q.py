@@ -12,12 +12,12 @@ from typing import Any
 
 from observers import amazon_q_history, data_home, session_database
 from observers.activity import Activities, Activity
-from observers.base import ObserverError, Reason, Store, Turn
+from observers.base import ObserverError, ObserverReason, Store, Turn
 from observers.exchange import Exchange, rows, shaped
 from observers.folders import may_exist
 from observers.listing import Source
 from observers.regular_file import may_be_directory, now_ms
-from observers.session_database import Contents, Entry, SessionDatabase, Span
+from observers.session_database import ChatEntry, Contents, SessionDatabase, Span
 from observers.session_document import Documents
 from observers.session_files import Folder
 from observers.sqlite_snapshot import Snapshot
@@ -77,13 +77,13 @@ def _is_database(store: Store) -> bool:
     return store.path.name == _NAME
 
 
-def _entries(snapshot: Snapshot, path: Path, span: Span) -> list[Entry]:
+def _entries(snapshot: Snapshot, path: Path, span: Span) -> list[ChatEntry]:
     """A conversation for each folder. Its row has no time: what counts is when its content was seen to change."""
     found = []
     for row in snapshot.table("conversations").rows(["key", "value"], first=span.first, last=span.last):
         digest = blake2b(repr(row["value"]).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
         key = str(row["key"])
-        found.append(Entry(key, digest, _CHANGED.at(path, key, digest), key))
+        found.append(ChatEntry(key, digest, _CHANGED.at(path, key, digest), key))
     return found
 
 
@@ -124,16 +124,16 @@ def _exchanges(value: object, where: str) -> list[Exchange]:
         return amazon_q_history.conversation(_value(value, where), where)
     except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
         message = f"a field has another shape: {type(error).__name__} {error}"
-        raise ObserverError(Reason.SCHEMA_CHANGED, message, where=where) from error
+        raise ObserverError(ObserverReason.SCHEMA_CHANGED, message, where=where) from error
 
 
 def _value(value: object, where: str) -> dict[str, Any]:
     try:
         found = json.loads(value) if isinstance(value, str | bytes) else None
     except (ValueError, RecursionError) as error:
-        raise ObserverError(Reason.CORRUPT, f"not JSON: {str(error)[:120]}", where=where) from error
+        raise ObserverError(ObserverReason.CORRUPT, f"not JSON: {str(error)[:120]}", where=where) from error
     if not isinstance(found, dict):
-        raise ObserverError(Reason.SCHEMA_CHANGED, "a conversation is not an object", where=where)
+        raise ObserverError(ObserverReason.SCHEMA_CHANGED, "a conversation is not an object", where=where)
     return found
 
 

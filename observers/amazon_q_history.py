@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
 
-from observers.base import Role, State
+from observers.base import State, TurnRole
 from observers.exchange import RUNS_OR_WAITS, Exchange, milliseconds
 from observers.listing import Source
 
@@ -80,7 +80,7 @@ def _tab(tab: Mapping[str, Any], evidence: str) -> list[Exchange]:
 
 
 def _prompt(message: Mapping[str, Any], chain: str, text: str, evidence: str) -> Exchange:
-    role = Role.SYSTEM if message.get("shouldDisplayMessage") is False else Role.USER
+    role = TurnRole.SYSTEM if message.get("shouldDisplayMessage") is False else TurnRole.USER
     state, reason = State.UNKNOWN, "it is written without an answer"
     return Exchange(chain, text, evidence, role, state, reason, written_ms=milliseconds(message.get("timestamp")))
 

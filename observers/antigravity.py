@@ -9,11 +9,11 @@ from pathlib import Path
 
 from observers import antigravity_steps
 from observers.activity import Activity
-from observers.antigravity_steps import Steps
-from observers.base import ObserverError, Reason, Store, Turn
+from observers.antigravity_steps import AntigravitySteps
+from observers.base import ObserverError, ObserverReason, Store, Turn
 from observers.exchange import rows, shaped
 from observers.listing import Source
-from observers.regular_file import Stamp, may_be_directory
+from observers.regular_file import FileStamp, may_be_directory
 from observers.session_database import SessionDatabase
 from observers.session_files import SessionFiles, entries, file_of, regular, regular_in
 from observers.transcript import Transcripts, as_they_are
@@ -70,7 +70,7 @@ def at(path: Path) -> Store:
         if folder.name in _ROOTS and may_be_directory(folder):
             return Store(ID, folder, None, folder.name)
     hint = f"give one of {', '.join(_ROOTS)} under ~/.gemini"
-    raise ObserverError(Reason.MISSING, "no chat store of Antigravity is here", where=str(path), hint=hint)
+    raise ObserverError(ObserverReason.MISSING, "no chat store of Antigravity is here", where=str(path), hint=hint)
 
 
 def flush_horizon(_store: Store) -> float:
@@ -102,7 +102,7 @@ def _sources(store: Store) -> Sequence[Source]:
 def _with_log(source: Source) -> Source:
     """A database changes by its write-ahead log first."""
     try:
-        stamp = Stamp.of(Path(f"{source.file}-wal").stat())
+        stamp = FileStamp.of(Path(f"{source.file}-wal").stat())
     except OSError:
         return source
     settled = source.stamp is not None and stamp.settled()
@@ -120,14 +120,16 @@ def _read(store: Store, source: Source) -> Sequence[Turn]:
         return _LOGS_READ.read(store, source)
     if path.suffix == ".pb":
         hint = "nothing can be read there; a drive settles without a witness"
-        raise ObserverError(Reason.ENCRYPTED, "the product encrypts this conversation", where=str(path), hint=hint)
+        raise ObserverError(
+            ObserverReason.ENCRYPTED, "the product encrypts this conversation", where=str(path), hint=hint
+        )
     found = _DATABASE.contents(Store(ID, path), source)
     with shaped(str(path)):
         return rows(store, source.key, antigravity_steps.exchanges(found, str(path)))
 
 
 _FILES = SessionFiles(_Layout())
-_LOGS_READ = Transcripts(_Layout(), Steps, antigravity_steps.line, as_they_are, FRESHNESS_S)
+_LOGS_READ = Transcripts(_Layout(), AntigravitySteps, antigravity_steps.line, as_they_are, FRESHNESS_S)
 _DATABASE = SessionDatabase(
     "steps", lambda _snapshot, _path, _span: [], lambda _snapshot, _key: [], antigravity_steps.contents
 )

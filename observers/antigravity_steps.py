@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import Any
 
 from observers import wire_format
-from observers.base import ObserverError, Reason, State
+from observers.base import ObserverError, ObserverReason, State
 from observers.exchange import RUNS_OR_WAITS, Exchange, milliseconds
 from observers.session_database import Contents
 from observers.sqlite_snapshot import Snapshot
@@ -29,7 +29,7 @@ _LATER = "a later prompt follows, and no end was written"
 
 
 @dataclass(slots=True)
-class Steps(Talk):
+class AntigravitySteps(Talk):
     """A conversation with what each step of its newest turn said: a step may be written again."""
 
     said: dict[object, str] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Steps(Talk):
         return newest
 
 
-def line(talk: Steps, entry: dict[str, Any], where: str) -> None:
+def line(talk: AntigravitySteps, entry: dict[str, Any], where: str) -> None:
     """Applies one line of a transcript."""
     kind, status = entry["type"], entry.get("status")
     talk.known += 1
@@ -103,26 +103,28 @@ def contents(snapshot: Snapshot, _key: str) -> Contents:
 
 def exchanges(found: Contents, where: str) -> Sequence[Exchange]:
     """The turns of a conversation, by its steps."""
-    talk = Steps()
+    talk = AntigravitySteps()
     for index, kind, status, payload in found.rows:
         evidence = f"{where}#{index!r}"
         if not isinstance(kind, int) or not isinstance(status, int) or not isinstance(payload, bytes | None):
-            raise ObserverError(Reason.SCHEMA_CHANGED, "a step of another shape", where=evidence)
+            raise ObserverError(ObserverReason.SCHEMA_CHANGED, "a step of another shape", where=evidence)
         try:
             _step(talk, (index, kind, status), payload or b"", evidence)
         except NotAMessage as error:
-            raise ObserverError(Reason.CORRUPT, f"a step that cannot be decoded: {error}", where=evidence) from error
+            raise ObserverError(
+                ObserverReason.CORRUPT, f"a step that cannot be decoded: {error}", where=evidence
+            ) from error
     return list(talk.exchanges.values())
 
 
-def _step(talk: Steps, step: tuple[object, int, int], payload: bytes, where: str) -> None:
+def _step(talk: AntigravitySteps, step: tuple[object, int, int], payload: bytes, where: str) -> None:
     index, kind, status = step
     seconds = wire_format.first(payload, 5, 1, 1)
     at_ms = seconds * 1000 if isinstance(seconds, int) else None
     if kind == _USER:
         said = wire_format.text(payload, 19, 2) or wire_format.text(payload, 19, 3, 1)
         if said is None:
-            raise ObserverError(Reason.SCHEMA_CHANGED, "a prompt without its text", where=where)
+            raise ObserverError(ObserverReason.SCHEMA_CHANGED, "a prompt without its text", where=where)
         talk.ask(said, index, at_ms, where)
         return
     turn = talk.newest

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 
-class Reason(StrEnum):
+class ObserverReason(StrEnum):
     """Stable words for why a store gave no answer."""
 
     MISSING = "missing"
@@ -29,7 +29,7 @@ class Reason(StrEnum):
 class ObserverError(Exception):
     """Nothing was learned from `where` (a path, perhaps with line or key). `hint` is the next step, if there is one."""
 
-    def __init__(self, reason: Reason, message: str, *, where: str = "", hint: str | None = None) -> None:
+    def __init__(self, reason: ObserverReason, message: str, *, where: str = "", hint: str | None = None) -> None:
         super().__init__(reason, message, where)
         self.reason = reason
         self.message = message
@@ -42,7 +42,7 @@ class ObserverError(Exception):
     @property
     def transient(self) -> bool:
         """The same question may be answered a moment later."""
-        return self.reason is Reason.CHANGING
+        return self.reason is ObserverReason.CHANGING
 
 
 class State(StrEnum):
@@ -62,7 +62,7 @@ class State(StrEnum):
         return self in {State.DONE, State.ERROR, State.RATE_LIMITED, State.INTERRUPTED}
 
 
-class Role(StrEnum):
+class TurnRole(StrEnum):
     """`system`: said in the user's place by the product itself; never a prompt somebody sent."""
 
     USER = "user"
@@ -85,7 +85,7 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class ChatSession:
     """One chat of a store. `modified_ms`: when the store last wrote to it, milliseconds since 1970.
 
     `workspace` is its folder, also in a store that holds the chats of many; None where nothing tells.
@@ -110,7 +110,7 @@ class Turn:
     store: Store
     session: str
     turn: str
-    role: Role
+    role: TurnRole
     text: str
     state: State
     observed_ms: int
@@ -139,9 +139,9 @@ class Cursor:
             token = fields.pop("token")
             store = Store(**{**fields, "path": Path(fields["path"])})
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise ObserverError(Reason.BAD_CURSOR, f"not a cursor: {error}") from error
+            raise ObserverError(ObserverReason.BAD_CURSOR, f"not a cursor: {error}") from error
         if not isinstance(token, str):
-            raise ObserverError(Reason.BAD_CURSOR, "the token of a cursor is text")
+            raise ObserverError(ObserverReason.BAD_CURSOR, "the token of a cursor is text")
         return cls(store, token)
 
 
@@ -162,7 +162,7 @@ class Delta:
     @property
     def prompts(self) -> tuple[Turn, ...]:
         """The new user turns: the witness that a prompt landed."""
-        return tuple(turn for turn in self.new if turn.role is Role.USER)
+        return tuple(turn for turn in self.new if turn.role is TurnRole.USER)
 
     def reply(self, prompt: Turn) -> Turn | None:
         """The assistant's row of the same turn, None while there is none."""
@@ -173,7 +173,7 @@ def reply(prompt: Turn, turns: Iterable[Turn]) -> Turn | None:
     """The last assistant row among `turns` that answers `prompt`."""
     found = None
     for turn in turns:
-        if turn.role is Role.ASSISTANT and (turn.session, turn.turn) == (prompt.session, prompt.turn):
+        if turn.role is TurnRole.ASSISTANT and (turn.session, turn.turn) == (prompt.session, prompt.turn):
             found = turn
     return found
 
@@ -212,7 +212,7 @@ class Observer(Protocol):
         nothing else is looked at. None, or a path that tells nothing: everything is looked at.
         """
 
-    def sessions(self, store: Store) -> tuple[Session, ...]:
+    def sessions(self, store: Store) -> tuple[ChatSession, ...]:
         """The chats of the store by their last write, oldest first, without reading them."""
 
     def turns(self, store: Store, session: str) -> tuple[Turn, ...]:

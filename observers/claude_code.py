@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from observers import claude_transcript
-from observers.base import ObserverError, Reason, State, Store
+from observers.base import ObserverError, ObserverReason, State, Store
 from observers.claude_transcript import ClaudeTalk
 from observers.exchange import Exchange
 from observers.folders import subfolders
@@ -74,7 +74,7 @@ def at(path: Path) -> Store:
     if may_be_directory(path) or path.parent.name == "projects" or may_be_directory(path.parent):
         return _store(path)
     hint = "give a folder of ~/.claude/projects, or a transcript in it"
-    raise ObserverError(Reason.MISSING, "no transcripts of Claude Code are here", where=str(path), hint=hint)
+    raise ObserverError(ObserverReason.MISSING, "no transcripts of Claude Code are here", where=str(path), hint=hint)
 
 
 def flush_horizon(store: Store) -> float:

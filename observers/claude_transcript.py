@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from observers.base import Role, State
+from observers.base import State, TurnRole
 from observers.exchange import Exchange, milliseconds
 from observers.transcript import Talk, brief, ended
 
@@ -102,7 +102,7 @@ def _prompt(talk: ClaudeTalk, entry: dict[str, Any], text: str, where: str) -> N
         queued.become(State.WORKING)
         turn = queued.turn
     else:
-        talk.begin(turn, text, where, written, Role.SYSTEM if text.startswith(_NOT_SAID) else Role.USER)
+        talk.begin(turn, text, where, written, TurnRole.SYSTEM if text.startswith(_NOT_SAID) else TurnRole.USER)
     talk.owners[entry["uuid"]] = turn
 
 

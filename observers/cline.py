@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from observers import cline_sessions, task_folders
-from observers.base import Cursor, Delta, ObserverError, Session, Store, Turn
+from observers.base import ChatSession, Cursor, Delta, ObserverError, Store, Turn
 from observers.cline_sessions import Manifest
 from observers.exchange import Exchange
 from observers.jsonl import read_whole
 from observers.listing import Source
-from observers.regular_file import Stamp, may_be_directory
+from observers.regular_file import FileStamp, may_be_directory
 from observers.session_document import Documents
 from observers.session_files import FolderEach, file_of
 
@@ -78,13 +78,13 @@ class _Manifests:
     """The manifests, read again when they changed."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[Path, tuple[Stamp, Manifest]] = OrderedDict()
+        self._known: OrderedDict[Path, tuple[FileStamp, Manifest]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, source: Source) -> tuple[Stamp, Manifest]:
+    def of(self, source: Source) -> tuple[FileStamp, Manifest]:
         """OSError, ObserverError, KeyError or TypeError where there is none that is known here."""
         path = _manifest_of(source)
-        stamp = Stamp.of(path.stat())
+        stamp = FileStamp.of(path.stat())
         with self._lock:
             kept = self._known.get(path)
         if kept is None or kept[0] != stamp or not stamp.settled():
@@ -136,7 +136,7 @@ def since(store: Store, cursor: Cursor, touched: Iterable[Path] | None = None) -
     return _reader(store).activity.since(store, cursor, None if touched is None else tuple(touched))
 
 
-def sessions(store: Store) -> tuple[Session, ...]:
+def sessions(store: Store) -> tuple[ChatSession, ...]:
     """See `Observer.sessions`."""
     return _reader(store).activity.sessions(store)
 

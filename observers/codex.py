@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from observers import codex_rollout
-from observers.base import ObserverError, Reason, State, Store
+from observers.base import ObserverError, ObserverReason, State, Store
 from observers.codex_rollout import RolloutTalk
 from observers.exchange import Exchange
 from observers.folders import leads_to_folder
@@ -97,7 +97,7 @@ def at(path: Path) -> Store:
     if may_be_directory(path) or may_be_directory(path.parent):
         return Store(ID, path, None, "codex")
     hint = "give the folder .codex, or a rollout in its sessions"
-    raise ObserverError(Reason.MISSING, "no rollouts of Codex are here", where=str(path), hint=hint)
+    raise ObserverError(ObserverReason.MISSING, "no rollouts of Codex are here", where=str(path), hint=hint)
 
 
 def flush_horizon(store: Store) -> float:
@@ -129,7 +129,7 @@ def _key(name: str) -> str | None:
 
 def _folders(root: Path) -> Iterator[Path]:
     if not may_be_directory(root / "sessions") and not may_be_directory(root) and not may_be_directory(root.parent):
-        raise ObserverError(Reason.MISSING, "there is nothing at this path", where=str(root))
+        raise ObserverError(ObserverReason.MISSING, "there is nothing at this path", where=str(root))
     yield root / _ARCHIVE
     level = [root / "sessions"]
     for _ in range(3):
@@ -171,7 +171,7 @@ def _head(path: Path) -> Head:
             source, folder = meta.get("source"), meta.get("cwd")
             hidden = (isinstance(source, dict) and "subagent" in source) or meta.get("thread_source") == "subagent"
             return Head(folder if isinstance(folder, str) else None, hidden)
-    raise ObserverError(Reason.CORRUPT, "no first line", where=str(path))
+    raise ObserverError(ObserverReason.CORRUPT, "no first line", where=str(path))
 
 
 def _marks(store: Store) -> Callable[[Source], Source | None]:

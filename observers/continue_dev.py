@@ -10,11 +10,11 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from observers.base import ObserverError, Reason, State, Store
+from observers.base import ObserverError, ObserverReason, State, Store
 from observers.exchange import Exchange
 from observers.jsonl import read_whole
 from observers.listing import Source
-from observers.regular_file import Stamp, may_be_directory
+from observers.regular_file import FileStamp, may_be_directory
 from observers.session_document import Documents
 from observers.session_files import Folder
 from observers.transcript import brief
@@ -55,7 +55,7 @@ def at(path: Path) -> Store:
     if may_be_directory(path) or (path.name == "sessions" and may_be_directory(path.parent)):
         return Store(ID, path, None, "continue")
     hint = "give ~/.continue/sessions, or a session's file"
-    raise ObserverError(Reason.MISSING, "no sessions of Continue are here", where=str(path), hint=hint)
+    raise ObserverError(ObserverReason.MISSING, "no sessions of Continue are here", where=str(path), hint=hint)
 
 
 def flush_horizon(store: Store) -> float:
@@ -73,13 +73,13 @@ class _Folders:
     """Which folder a session is about, by the product's own list, read again when it changed."""
 
     def __init__(self) -> None:
-        self._known: dict[Path, tuple[Stamp, dict[str, str]]] = {}
+        self._known: dict[Path, tuple[FileStamp, dict[str, str]]] = {}
         self._lock = threading.Lock()
 
     def of(self, path: Path) -> dict[str, str]:
         """Folder by session id; empty where the list cannot be read."""
         try:
-            stamp = Stamp.of(path.stat())
+            stamp = FileStamp.of(path.stat())
             with self._lock:
                 kept = self._known.get(path)
             if kept is None or kept[0] != stamp:

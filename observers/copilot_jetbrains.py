@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from observers import copilot_events
-from observers.base import ObserverError, Reason, Store
+from observers.base import ObserverError, ObserverReason, Store
 from observers.copilot_events import EventTalk
 from observers.folders import may_exist, status_of
 from observers.regular_file import may_be_directory
@@ -40,7 +40,7 @@ class Partitions:
                 yield from self._logs(Path(entry.path))
             except ObserverError as problem:
                 # Who reads this conversation is told; the others go on.
-                if problem.reason is not Reason.MISSING and (status := status_of(entry)) is not None:
+                if problem.reason is not ObserverReason.MISSING and (status := status_of(entry)) is not None:
                     yield f"{entry.name}/1", 0, f"{entry.path}{os.sep}partition-1.jsonl", status
 
     def _logs(self, folder: Path) -> Iterator[tuple[str, int, str, os.stat_result]]:
@@ -72,7 +72,7 @@ def at(path: Path) -> Store:
         path = path / "jb"
     elif not may_be_directory(path) and not may_be_directory(path.parent):
         hint = "give ~/.copilot/jb, or a conversation in it"
-        raise ObserverError(Reason.MISSING, "no conversations of Copilot are here", where=str(path), hint=hint)
+        raise ObserverError(ObserverReason.MISSING, "no conversations of Copilot are here", where=str(path), hint=hint)
     return Store(ID, path, None, "copilot")
 
 

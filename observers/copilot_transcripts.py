@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from observers import copilot_events, vscode_data
-from observers.base import ObserverError, Reason, Store
+from observers.base import ObserverError, ObserverReason, Store
 from observers.copilot_events import EventTalk
 from observers.folders import subfolders
 from observers.regular_file import may_be_directory
@@ -42,7 +42,9 @@ def at(path: Path) -> Store:
             path = storage.joinpath(*_PARTS)
         elif not may_be_directory(path):
             hint = "give a folder of workspaceStorage, its GitHub.copilot-chat/transcripts, or a session's file"
-            raise ObserverError(Reason.MISSING, "no transcripts of Copilot are here", where=str(path), hint=hint)
+            raise ObserverError(
+                ObserverReason.MISSING, "no transcripts of Copilot are here", where=str(path), hint=hint
+            )
     workspace = None if storage is None else vscode_data.workspace_of(storage)
     return Store(ID, path, workspace, vscode_data.product_of(path))
 

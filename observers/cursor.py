@@ -9,7 +9,7 @@ from pathlib import Path
 
 from observers import cursor_composers, cursor_transcript, regular_file, session_database, vscode_data
 from observers.activity import Activities, Activity
-from observers.base import ObserverError, Reason, Store, Turn
+from observers.base import ObserverError, ObserverReason, Store, Turn
 from observers.exchange import rows, shaped
 from observers.folders import may_exist, subfolders
 from observers.listing import Source
@@ -62,7 +62,7 @@ def at(path: Path) -> Store:
     storage = vscode_data.storage_above(path)
     if storage is None:
         hint = "give Cursor's globalStorage, a folder of its workspaceStorage, or a project under ~/.cursor/projects"
-        raise ObserverError(Reason.MISSING, "no chat store of Cursor is here", where=str(path), hint=hint)
+        raise ObserverError(ObserverReason.MISSING, "no chat store of Cursor is here", where=str(path), hint=hint)
     if storage.name == "globalStorage":
         return Store(ID, storage / _NAME, None, "cursor")
     workspace = vscode_data.workspace_of(storage)
@@ -134,7 +134,7 @@ _DATABASE = SessionDatabase(
     "composerHeaders", cursor_composers.entries, cursor_composers.ids, cursor_composers.contents
 )
 _COMPOSERS = Activity(_sources, _DATABASE.scan, _read, FRESHNESS_S, dated=True)
-_FILES = SessionFiles(cursor_transcript.Layout())
+_FILES = SessionFiles(cursor_transcript.CursorLayout())
 _LOGS = Activity(_FILES.sources, _scan_log, _read_log, FRESHNESS_S, one=_FILES.one)
 
 _ACTIVITIES = Activities(_activity)

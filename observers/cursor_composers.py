@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from observers import vscode_data
-from observers.base import ObserverError, Reason, State
+from observers.base import ObserverError, ObserverReason, State
 from observers.exchange import RUNS_OR_WAITS, Exchange, milliseconds
-from observers.session_database import Contents, Entry, Span
+from observers.session_database import ChatEntry, Contents, Span
 from observers.sqlite_snapshot import Snapshot, Table, Value
 
 TABLES = ("cursorDiskKV", "composerHeaders")
@@ -27,7 +27,7 @@ _UNSETTLED = "its end was written a moment ago"
 _OVER_TOOL = {"completed", "cancelled", "error", "rejected"}
 
 
-def entries(snapshot: Snapshot, path: Path, span: Span) -> list[Entry]:
+def entries(snapshot: Snapshot, path: Path, span: Span) -> list[ChatEntry]:
     """The composers that a person talks to."""
     if "composerHeaders" in snapshot.tables:
         return list(_from_table(snapshot.table("composerHeaders"), path, span))
@@ -37,7 +37,7 @@ def entries(snapshot: Snapshot, path: Path, span: Span) -> list[Entry]:
         key = str(row["key"]).partition(":")[2]
         kept = listed.get(key)
         modified, workspace = (kept.modified_ms, kept.workspace) if kept else (0, None)
-        listed[key] = Entry(key, f"{row['rowid']!r}", modified, workspace)
+        listed[key] = ChatEntry(key, f"{row['rowid']!r}", modified, workspace)
     return [entry for entry in listed.values() if entry.stamp]
 
 
@@ -108,17 +108,17 @@ def _state(composer: tuple[Value, ...], last: tuple[Value, ...], settled: bool) 
     return State.UNKNOWN, f"status {status!r}"
 
 
-def _from_table(table: Table, path: Path, span: Span) -> Iterator[Entry]:
+def _from_table(table: Table, path: Path, span: Span) -> Iterator[ChatEntry]:
     stamps = [name for name in ("lastUpdatedAt", "checkpointAt") if name in table.columns]
     columns = ["composerId", "workspaceId", "createdAt", "isSubagent", *stamps]
     for row in table.rows(columns, first=span.first, last=span.last):
         if not row["isSubagent"]:
             modified = max(milliseconds(row[name]) or 0 for name in ("createdAt", *stamps))
             stamp = ":".join(repr(row[name]) for name in stamps)
-            yield Entry(str(row["composerId"]), stamp, modified, _folder(path, row["workspaceId"]))
+            yield ChatEntry(str(row["composerId"]), stamp, modified, _folder(path, row["workspaceId"]))
 
 
-def _from_list(snapshot: Snapshot, path: Path) -> Iterator[Entry]:
+def _from_list(snapshot: Snapshot, path: Path) -> Iterator[ChatEntry]:
     """Entries without a stamp: they count only if their composer is there."""
     row = snapshot.table("ItemTable").get({"key": _LISTED}, ["value"]) if "ItemTable" in snapshot.tables else None
     listed = _object(row["value"], _LISTED).get("allComposers") if row is not None and row["value"] else None
@@ -127,7 +127,7 @@ def _from_list(snapshot: Snapshot, path: Path) -> Iterator[Entry]:
             named = header.get("workspaceIdentifier")
             folder = _folder(path, named.get("id")) if isinstance(named, dict) else None
             modified = milliseconds(header.get("lastUpdatedAt")) or milliseconds(header.get("createdAt")) or 0
-            yield Entry(header["composerId"], "", modified, folder)
+            yield ChatEntry(header["composerId"], "", modified, folder)
 
 
 def _bubbles(disk: Table, composer: str, data: dict[str, Any]) -> Iterator[tuple[Value, ...]]:
@@ -181,11 +181,11 @@ def _object(value: Value, where: str) -> dict[str, Any]:
     try:
         found = json.loads(value) if isinstance(value, str | bytes) else None
     except (ValueError, RecursionError) as error:
-        raise ObserverError(Reason.CORRUPT, f"not JSON: {str(error)[:120]}", where=where) from error
+        raise ObserverError(ObserverReason.CORRUPT, f"not JSON: {str(error)[:120]}", where=where) from error
     if not isinstance(found, dict):
         raise _changed("a value that is not an object", where)
     return found
 
 
 def _changed(message: str, where: str) -> ObserverError:
-    return ObserverError(Reason.SCHEMA_CHANGED, message, where=where)
+    return ObserverError(ObserverReason.SCHEMA_CHANGED, message, where=where)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from observers.base import ObserverError, Reason, State, Store
+from observers.base import ObserverError, ObserverReason, State, Store
 from observers.exchange import RUNS_OR_WAITS, Chain, Exchange, milliseconds
 from observers.jsonl import Folds, parse
 from observers.session_files import entries, regular_in
@@ -20,7 +20,7 @@ _TIMESTAMP = re.compile(r"<timestamp>\s*(.*?)\s*</timestamp>", re.DOTALL)
 _ENDS = {"success": State.DONE, "error": State.ERROR, "aborted": State.INTERRUPTED, "cancelled": State.INTERRUPTED}
 
 
-class Layout:
+class CursorLayout:
     """Each log in a folder of its own name; what sub-agents do is kept below it and does not count."""
 
     def files(self, store: Store) -> Iterator[tuple[str, int, str, os.stat_result]]:
@@ -48,7 +48,7 @@ def fold(log: Transcript, offset: int, line: bytes, path: Path) -> None:
     entry = parse(line, evidence)
     identity = log.chain.add(line)
     if not isinstance(entry, dict) or not (entry.get("role") or entry.get("type")):
-        raise ObserverError(Reason.SCHEMA_CHANGED, f"a line of another shape: {line[:40]!r}", where=evidence)
+        raise ObserverError(ObserverReason.SCHEMA_CHANGED, f"a line of another shape: {line[:40]!r}", where=evidence)
     message = entry.get("message")
     content = message.get("content") if isinstance(message, dict) else None
     if entry.get("type") == "turn_ended":

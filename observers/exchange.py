@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
 
-from observers.base import ObserverError, Reason, Role, State, Store, Turn
+from observers.base import ObserverError, ObserverReason, State, Store, Turn, TurnRole
 from observers.regular_file import now_ms
 
 # The end of the year 9999: what is past it is no time, and what is far past it fits no counter.
@@ -27,7 +27,7 @@ class Exchange:
     turn: str
     text: str
     evidence: str
-    role: Role = Role.USER
+    role: TurnRole = TurnRole.USER
     state: State = State.WORKING
     reason: str | None = None
     written_ms: int | None = None
@@ -74,7 +74,7 @@ def shaped(where: str) -> Iterator[None]:
         yield
     except (AttributeError, KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         message = f"a field has another shape: {type(error).__name__} {error}"
-        raise ObserverError(Reason.SCHEMA_CHANGED, message[:200], where=where) from error
+        raise ObserverError(ObserverReason.SCHEMA_CHANGED, message[:200], where=where) from error
 
 
 def rows(store: Store, session: str, exchanges: Iterable[Exchange]) -> tuple[Turn, ...]:
@@ -115,7 +115,7 @@ def _named(text: str) -> float | None:
 
 
 def _sides(store: Store, session: str, exchange: Exchange, observed: int) -> Iterator[Turn]:
-    def side(role: Role, text: str, evidence: str, written: int | None) -> Turn:
+    def side(role: TurnRole, text: str, evidence: str, written: int | None) -> Turn:
         return Turn(
             store,
             session,
@@ -132,4 +132,4 @@ def _sides(store: Store, session: str, exchange: Exchange, observed: int) -> Ite
 
     yield side(exchange.role, exchange.text, exchange.evidence, exchange.written_ms)
     if exchange.replied is not None:
-        yield side(Role.ASSISTANT, encodable("\n\n".join(exchange.reply)), exchange.replied, exchange.replied_ms)
+        yield side(TurnRole.ASSISTANT, encodable("\n\n".join(exchange.reply)), exchange.replied, exchange.replied_ms)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from observers.base import ObserverError, Reason, State, Store
+from observers.base import ObserverError, ObserverReason, State, Store
 from observers.exchange import Exchange, milliseconds
 from observers.folders import subfolders
 from observers.jsonl import read_whole
@@ -68,7 +68,7 @@ def at(path: Path) -> Store:
         path = chats
     else:
         hint = "give a folder of ~/.gemini/tmp, or a session's file"
-        raise ObserverError(Reason.MISSING, "no chats of Gemini CLI are here", where=str(path), hint=hint)
+        raise ObserverError(ObserverReason.MISSING, "no chats of Gemini CLI are here", where=str(path), hint=hint)
     named = {short: folder for folder, short in _projects(chats.parent.parent.parent).items()}
     return Store(ID, path, _folder(chats.parent, named), "gemini")
 

@@ -7,9 +7,9 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from observers.base import ObserverError, Reason, Role, State
+from observers.base import ObserverError, ObserverReason, State, TurnRole
 from observers.exchange import RUNS_OR_WAITS, Exchange, milliseconds
-from observers.session_database import Contents, Entry, Span
+from observers.session_database import ChatEntry, Contents, Span
 from observers.sqlite_snapshot import Snapshot, Value
 
 TABLES = ("sessions", "messages")
@@ -18,7 +18,7 @@ _NOT_TYPED = {"sub_agent", "subagent", "scheduled", "hidden"}
 _SECONDS_END = 100_000_000_000
 
 
-def entries(snapshot: Snapshot, _path: Path, span: Span) -> list[Entry]:
+def entries(snapshot: Snapshot, _path: Path, span: Span) -> list[ChatEntry]:
     """The sessions that a person types into."""
     table = snapshot.table("sessions")
     kinds = ["session_type"] if "session_type" in table.columns else []
@@ -28,7 +28,9 @@ def entries(snapshot: Snapshot, _path: Path, span: Span) -> list[Entry]:
             folder = row["working_dir"]
             modified = milliseconds(row["updated_at"]) or 0
             found.append(
-                Entry(str(row["id"]), repr(row["updated_at"]), modified, folder if isinstance(folder, str) else None)
+                ChatEntry(
+                    str(row["id"]), repr(row["updated_at"]), modified, folder if isinstance(folder, str) else None
+                )
             )
     return found
 
@@ -87,7 +89,7 @@ def exchanges(stored: Contents, where: str) -> list[Exchange]:
         elif role == "assistant":
             _answer(found, parts, evidence, at_ms)
         else:
-            raise ObserverError(Reason.SCHEMA_CHANGED, f"a message of an unknown role {role!r}", where=evidence)
+            raise ObserverError(ObserverReason.SCHEMA_CHANGED, f"a message of an unknown role {role!r}", where=evidence)
     return found
 
 
@@ -98,7 +100,7 @@ def _say(found: list[Exchange], identity: str, parts: list[Any], shown: bool, ev
         return
     if found and found[-1].state is not State.DONE:
         found[-1].become(State.UNKNOWN, "a later prompt follows, and no end was written")
-    role = Role.USER if shown else Role.SYSTEM
+    role = TurnRole.USER if shown else TurnRole.SYSTEM
     found.append(Exchange(identity, _text(parts), evidence, role, written_ms=at_ms))
 
 
@@ -128,7 +130,7 @@ def _json(text: Value, shape: type[Any], where: str) -> Any:
     try:
         value = json.loads(text) if isinstance(text, str | bytes) else None
     except (ValueError, RecursionError) as error:
-        raise ObserverError(Reason.CORRUPT, f"not JSON: {str(error)[:120]}", where=where) from error
+        raise ObserverError(ObserverReason.CORRUPT, f"not JSON: {str(error)[:120]}", where=where) from error
     if not isinstance(value, shape):
-        raise ObserverError(Reason.SCHEMA_CHANGED, f"a message that is no {shape.__name__}", where=where)
+        raise ObserverError(ObserverReason.SCHEMA_CHANGED, f"a message that is no {shape.__name__}", where=where)
     return value

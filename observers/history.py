@@ -9,7 +9,7 @@ from typing import TypedDict
 from observers.base import Turn
 
 
-class Row(TypedDict):
+class HistoryRow(TypedDict):
     store: str
     session: str
     turn: str
@@ -19,7 +19,7 @@ class Row(TypedDict):
     time: str | None
 
 
-def rows(turns: Iterable[Turn]) -> Iterator[Row]:
+def rows(turns: Iterable[Turn]) -> Iterator[HistoryRow]:
     """One row a side of a turn. `time` is the product's own, RFC 3339 in UTC; None when it keeps none."""
     for turn in turns:
         yield {

@@ -10,9 +10,9 @@ from typing import Any
 from observers import agent_blocks, data_home
 from observers.activity import Activities, Activity
 from observers.agent_blocks import Blocks
-from observers.base import ObserverError, Reason, Store
+from observers.base import ObserverError, ObserverReason, Store
 from observers.folders import subfolders
-from observers.jetbrains_chats import Chats
+from observers.jetbrains_chats import XmlChats
 from observers.regular_file import may_be_directory
 from observers.session_files import Folder
 from observers.transcript import Transcripts
@@ -58,7 +58,7 @@ def at(path: Path) -> Store:
     if may_be_directory(path):
         return Store(ID, path / _TASKS, None, path.name)
     hint = f"give {_TASKS} or {_CHATS} in the folder of an IDE's settings"
-    raise ObserverError(Reason.MISSING, "no chat store of AI Assistant is here", where=str(path), hint=hint)
+    raise ObserverError(ObserverReason.MISSING, "no chat store of AI Assistant is here", where=str(path), hint=hint)
 
 
 def flush_horizon(store: Store) -> float:
@@ -92,9 +92,11 @@ def _decode(line: bytes, where: str) -> object:
         try:
             return json.loads(b64decode(line, validate=True))
         except (ValueError, RecursionError) as error:
-            raise ObserverError(Reason.CORRUPT, f"not an event: {str(error)[:120]}", where=where) from error
+            raise ObserverError(ObserverReason.CORRUPT, f"not an event: {str(error)[:120]}", where=where) from error
     if line.decode("utf-8", "replace") != _HEADER:
-        raise ObserverError(Reason.SCHEMA_CHANGED, f"events of format {line[:40]!r}; known is {_HEADER}", where=where)
+        raise ObserverError(
+            ObserverReason.SCHEMA_CHANGED, f"events of format {line[:40]!r}; known is {_HEADER}", where=where
+        )
     return {"type": _HEADER}
 
 
@@ -112,7 +114,7 @@ def _line(talk: Blocks, entry: dict[str, Any], where: str) -> None:
 _EVENTS = Transcripts(
     Folder(".events"), Blocks, _line, agent_blocks.exchanges, FRESHNESS_S, decode=_decode, dated=False
 )
-_XML = Chats()
+_XML = XmlChats()
 _SAVED = Activity(_XML.sources, _XML.scan, _XML.read, FRESHNESS_S)
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from threading import Lock
 from xml.etree import ElementTree
 
-from observers.base import ObserverError, Reason, State, Store, Turn
+from observers.base import ObserverError, ObserverReason, State, Store, Turn
 from observers.exchange import Exchange, rows
 from observers.jsonl import changing_or
 from observers.listing import Source
-from observers.regular_file import Stamp, chunks, opened
+from observers.regular_file import FileStamp, chunks, opened
 from observers.session_files import entries, regular
 
 _COMPONENT = b"ChatSessionStateTemp"
@@ -28,7 +28,7 @@ _NO_STATE = "the store keeps no state of a turn"
 
 
 @dataclass(frozen=True, slots=True)
-class Chat:
+class XmlChat:
     """One chat: who said what, in order. `digest` is of all of it."""
 
     uid: str
@@ -37,11 +37,11 @@ class Chat:
     digest: str
 
 
-class Chats:
+class XmlChats:
     """The chats in the XML files of a folder; a file that did not change is not read again."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, tuple[str, tuple[Chat, ...]]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[str, tuple[XmlChat, ...]]] = OrderedDict()
         self._lock = Lock()
 
     def sources(self, store: Store) -> tuple[Source, ...]:
@@ -50,7 +50,7 @@ class Chats:
         for entry in entries(store.path):
             if not entry.name.endswith(".xml") or (status := regular(entry)) is None:
                 continue
-            stamp = Stamp.of(status)
+            stamp = FileStamp.of(status)
             modified = stamp.modified // 1_000_000
             try:
                 for chat in self._of(entry.path, stamp):
@@ -65,17 +65,17 @@ class Chats:
         """The rows of a chat."""
         path = str(source.file)
         with opened(Path(path)) as descriptor:
-            stamp = Stamp.of(os.fstat(descriptor))
+            stamp = FileStamp.of(os.fstat(descriptor))
         for chat in self._of(path, stamp):
             if chat.uid == source.key:
                 return rows(store, chat.uid, _exchanges(chat, f"{path}#{chat.uid}"))
-        raise ObserverError(Reason.MISSING, f"the chat {source.key!r} is gone", where=path)
+        raise ObserverError(ObserverReason.MISSING, f"the chat {source.key!r} is gone", where=path)
 
     def scan(self, store: Store, source: Source) -> Sequence[str]:
         """The turn ids of a chat."""
         return [turn.turn for turn in self.read(store, source)]
 
-    def _of(self, path: str, stamp: Stamp) -> tuple[Chat, ...]:
+    def _of(self, path: str, stamp: FileStamp) -> tuple[XmlChat, ...]:
         with self._lock:
             kept = self._known.get(path)
         if kept is None or kept[0] != str(stamp) or not stamp.settled():
@@ -87,37 +87,37 @@ class Chats:
         return kept[1]
 
 
-def _parsed(path: Path) -> tuple[Chat, ...]:
+def _parsed(path: Path) -> tuple[XmlChat, ...]:
     with opened(path) as descriptor:
-        stamp = Stamp.of(os.fstat(descriptor))
+        stamp = FileStamp.of(os.fstat(descriptor))
         if stamp.size > _MOST_BYTES:
             message = f"{stamp.size} bytes; the most read is {_MOST_BYTES}"
-            raise ObserverError(Reason.TOO_LARGE, message, where=str(path))
+            raise ObserverError(ObserverReason.TOO_LARGE, message, where=str(path))
         data = b"".join(chunks(descriptor, 0, stamp.size))
     # Most projects have no chat. What begins with a declaration of its own entities is not of the IDE.
     if _COMPONENT not in data and data.rstrip().endswith(b">"):
         return ()
     try:
         if b"<!" in data.replace(b"<![CDATA[", b"").replace(b"<!--", b""):
-            raise ObserverError(Reason.SCHEMA_CHANGED, "an XML file that declares something", where=str(path))
+            raise ObserverError(ObserverReason.SCHEMA_CHANGED, "an XML file that declares something", where=str(path))
         root = ElementTree.fromstring(data)  # noqa: S314 - it declares no entities: see above
     except ElementTree.ParseError as error:
-        damage = ObserverError(Reason.CORRUPT, f"not XML: {error}", where=str(path))
+        damage = ObserverError(ObserverReason.CORRUPT, f"not XML: {error}", where=str(path))
         raise changing_or(damage, stamp) from error
     return tuple(_chats(root, str(path)))
 
 
-def _chats(root: ElementTree.Element, where: str) -> Iterator[Chat]:
+def _chats(root: ElementTree.Element, where: str) -> Iterator[XmlChat]:
     for component in root.iter("component"):
         if component.get("name") == _COMPONENT.decode():
             for chat in component.iter("SerializedChat"):
                 uid = _option(chat, "uid")
                 if uid is None:
-                    raise ObserverError(Reason.SCHEMA_CHANGED, "a chat without a uid", where=where)
+                    raise ObserverError(ObserverReason.SCHEMA_CHANGED, "a chat without a uid", where=where)
                 said = tuple(_messages(chat, where))
                 digest = blake2b(repr((uid, said)).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
                 modified = _option(chat, "modifiedAt") or ""
-                yield Chat(uid, int(modified) if modified.isdecimal() else 0, said, digest)
+                yield XmlChat(uid, int(modified) if modified.isdecimal() else 0, said, digest)
 
 
 def _messages(chat: ElementTree.Element, where: str) -> Iterator[tuple[str, str]]:
@@ -125,7 +125,9 @@ def _messages(chat: ElementTree.Element, where: str) -> Iterator[tuple[str, str]
         author = _option(message, "author") or "User"
         text = _option(message, "displayContent") or _option(message, "internalContent") or ""
         if author not in {"User", "USER", "Assistant", "ASSISTANT"}:
-            raise ObserverError(Reason.SCHEMA_CHANGED, f"a message of an unknown author {author!r}", where=where)
+            raise ObserverError(
+                ObserverReason.SCHEMA_CHANGED, f"a message of an unknown author {author!r}", where=where
+            )
         yield author.lower(), text
 
 
@@ -136,7 +138,7 @@ def _option(element: ElementTree.Element, name: str) -> str | None:
     return None
 
 
-def _exchanges(chat: Chat, where: str) -> list[Exchange]:
+def _exchanges(chat: XmlChat, where: str) -> list[Exchange]:
     found: list[Exchange] = []
     digest = blake2b(chat.uid.encode(), digest_size=8)
     for author, text in chat.messages:

@@ -16,8 +16,8 @@ from typing import Any, Generic, TypeVar
 
 from zstandard import ZstdDecompressor, ZstdError
 
-from observers.base import ObserverError, Reason
-from observers.regular_file import CHUNK, Stamp, chunks, opened
+from observers.base import ObserverError, ObserverReason
+from observers.regular_file import CHUNK, FileStamp, chunks, opened
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -39,7 +39,7 @@ RETRY_DELAYS = (0.01, 0.04, 0.1)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LogPosition:
     """How far a log was read: always just past a newline. `tail` is what stood before it, to notice a rewrite."""
 
     device: int
@@ -51,15 +51,17 @@ class Place:
 class Log:
     """One pass over the complete lines of a log. An unfinished last line is left for the next pass."""
 
-    def __init__(self, path: Path, descriptor: int, after: Place | None, max_line: int, blank: bool = False) -> None:
+    def __init__(
+        self, path: Path, descriptor: int, after: LogPosition | None, max_line: int, blank: bool = False
+    ) -> None:
         self.path = path
         self._blank = blank
-        self.stamp = Stamp.of(os.fstat(descriptor))
+        self.stamp = FileStamp.of(os.fstat(descriptor))
         self._descriptor = descriptor
         self._max_line = max_line
         if self.stamp.size > MAX_FILE:
             raise ObserverError(
-                Reason.TOO_LARGE, f"{self.stamp.size} bytes; the most read is {MAX_FILE}", where=str(path)
+                ObserverReason.TOO_LARGE, f"{self.stamp.size} bytes; the most read is {MAX_FILE}", where=str(path)
             )
         self.resumed = after is not None and self._still_holds(after)
         self._offset = after.offset if after is not None and self.resumed else 0
@@ -87,27 +89,27 @@ class Log:
     def _chunks(self) -> Iterator[bytes]:
         return chunks(self._descriptor, self._offset, self.stamp.size)
 
-    def place(self) -> Place:
+    def place(self) -> LogPosition:
         """Where the next pass resumes. `changing` when what was read is no longer what stands there."""
         tail = self._tail(self._offset)
-        after = Stamp.of(os.fstat(self._descriptor))
+        after = FileStamp.of(os.fstat(self._descriptor))
         if (
             after.size < self.stamp.size
             or len(tail) < min(self._offset, _TAIL)
             or not tail.endswith(b"\n"[: self._offset])
         ):
-            raise ObserverError(Reason.CHANGING, "rewritten while it was read", where=str(self.path))
-        return Place(after.device, after.inode, self._offset, tail)
+            raise ObserverError(ObserverReason.CHANGING, "rewritten while it was read", where=str(self.path))
+        return LogPosition(after.device, after.inode, self._offset, tail)
 
     @property
     def unfinished(self) -> ObserverError | None:
         """Why there is not one complete line yet; None when there is, or when an empty file was left behind."""
         if self._offset > 0 or (self.stamp.size == 0 and not being_written(self.stamp)):
             return None
-        damage = ObserverError(Reason.CORRUPT, "ends in the middle of its first line", where=str(self.path))
+        damage = ObserverError(ObserverReason.CORRUPT, "ends in the middle of its first line", where=str(self.path))
         return changing_or(damage, self.stamp)
 
-    def _still_holds(self, place: Place) -> bool:
+    def _still_holds(self, place: LogPosition) -> bool:
         same_file = (self.stamp.device, self.stamp.inode) == (place.device, place.inode)
         return same_file and self.stamp.size >= place.offset and self._tail(place.offset) == place.tail
 
@@ -117,7 +119,7 @@ class Log:
     def _check(self, size: int, start: int) -> None:
         if size > self._max_line:
             where = f"{self.path}@{start}"
-            raise ObserverError(Reason.TOO_LARGE, f"a line of more than {self._max_line} bytes", where=where)
+            raise ObserverError(ObserverReason.TOO_LARGE, f"a line of more than {self._max_line} bytes", where=where)
 
 
 class _Packed(io.RawIOBase):
@@ -151,25 +153,27 @@ class CompressedLog(Log):
                     size += len(data)
                     if size > MAX_FILE:
                         message = f"more than {MAX_FILE} bytes when unpacked"
-                        raise ObserverError(Reason.TOO_LARGE, message, where=str(self.path))
+                        raise ObserverError(ObserverReason.TOO_LARGE, message, where=str(self.path))
                     yield data
         except ZstdError as error:
-            damage = ObserverError(Reason.CORRUPT, f"not zstd: {error}", where=str(self.path))
+            damage = ObserverError(ObserverReason.CORRUPT, f"not zstd: {error}", where=str(self.path))
             raise changing_or(damage, self.stamp) from error
 
-    def place(self) -> Place:
+    def place(self) -> LogPosition:
         """Nothing resumes here. `changing` or `corrupt` when what was unpacked ends in the middle of a line."""
         if self._partial:
-            damage = ObserverError(Reason.CORRUPT, "ends in the middle of a line", where=str(self.path))
+            damage = ObserverError(ObserverReason.CORRUPT, "ends in the middle of a line", where=str(self.path))
             raise changing_or(damage, self.stamp)
-        return Place(self.stamp.device, self.stamp.inode, self._offset, b"")
+        return LogPosition(self.stamp.device, self.stamp.inode, self._offset, b"")
 
-    def _still_holds(self, place: Place) -> bool:
+    def _still_holds(self, place: LogPosition) -> bool:
         return False
 
 
 @contextmanager
-def open_log(path: Path, after: Place | None = None, max_line: int = MAX_LINE, *, blank: bool = False) -> Iterator[Log]:
+def open_log(
+    path: Path, after: LogPosition | None = None, max_line: int = MAX_LINE, *, blank: bool = False
+) -> Iterator[Log]:
     """A pass that resumes after `after`, or starts over (`resumed` is False) where the log was rewritten."""
     with opened(path) as descriptor:
         if path.suffix == ".zst":
@@ -183,19 +187,19 @@ def parse(line: bytes, where: str) -> object:
     try:
         return json.loads(line.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise ObserverError(Reason.CORRUPT, f"not JSON: {str(error)[:120]}", where=where) from error
+        raise ObserverError(ObserverReason.CORRUPT, f"not JSON: {str(error)[:120]}", where=where) from error
 
 
-def being_written(stamp: Stamp) -> bool:
+def being_written(stamp: FileStamp) -> bool:
     """The last write is so recent that what looks torn may be a writer at work."""
     return time.time_ns() - stamp.modified < WRITE_GRACE_NS
 
 
-def changing_or(damage: ObserverError, stamp: Stamp) -> ObserverError:
+def changing_or(damage: ObserverError, stamp: FileStamp) -> ObserverError:
     """`changing` in the place of `damage` while the last write is recent."""
     if not being_written(stamp):
         return damage
-    return ObserverError(Reason.CHANGING, "is being written", where=damage.where)
+    return ObserverError(ObserverReason.CHANGING, "is being written", where=damage.where)
 
 
 class Folds(Generic[T]):
@@ -211,7 +215,7 @@ class Folds(Generic[T]):
         self._blank = blank
         self._start = start
         self._fold = fold
-        self._cache: OrderedDict[Path, tuple[Place, T]] = OrderedDict()
+        self._cache: OrderedDict[Path, tuple[LogPosition, T]] = OrderedDict()
         # Summed as it goes: who reads thousands of short logs keeps thousands.
         self._cached_bytes = 0
         self._lock = threading.Lock()
@@ -239,7 +243,7 @@ class Folds(Generic[T]):
             self._cache.clear()
             self._cached_bytes = 0
 
-    def _keep(self, path: Path, place: Place, state: T) -> None:
+    def _keep(self, path: Path, place: LogPosition, state: T) -> None:
         with self._lock:
             # Another thread may have kept the same log meanwhile.
             before, _ = self._cache.pop(path, (None, None))
@@ -256,7 +260,7 @@ def read_whole(path: Path, delays: tuple[float, ...] = RETRY_DELAYS) -> object:
         try:
             return _read_once(path)
         except ObserverError as error:
-            if delay is None or not (error.transient or error.reason is Reason.MISSING):
+            if delay is None or not (error.transient or error.reason is ObserverReason.MISSING):
                 raise
             time.sleep(delay)
     raise AssertionError("unreachable")
@@ -264,12 +268,14 @@ def read_whole(path: Path, delays: tuple[float, ...] = RETRY_DELAYS) -> object:
 
 def _read_once(path: Path) -> object:
     with opened(path) as descriptor:
-        before = Stamp.of(os.fstat(descriptor))
+        before = FileStamp.of(os.fstat(descriptor))
         if before.size > MAX_WHOLE:
-            raise ObserverError(Reason.TOO_LARGE, f"{before.size} bytes; the most read is {MAX_WHOLE}", where=str(path))
+            raise ObserverError(
+                ObserverReason.TOO_LARGE, f"{before.size} bytes; the most read is {MAX_WHOLE}", where=str(path)
+            )
         data = b"".join(chunks(descriptor, 0, before.size))
-        if Stamp.of(os.fstat(descriptor)) != before:
-            raise ObserverError(Reason.CHANGING, "rewritten while it was read", where=str(path))
+        if FileStamp.of(os.fstat(descriptor)) != before:
+            raise ObserverError(ObserverReason.CHANGING, "rewritten while it was read", where=str(path))
     try:
         return parse(data.removeprefix(_BOM), str(path))
     except ObserverError as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 from observers import agent_blocks
 from observers.agent_blocks import Blocks
-from observers.base import ObserverError, Reason, Store
+from observers.base import ObserverError, ObserverReason, Store
 from observers.folders import may_exist
 from observers.jsonl import open_log, parse
 from observers.listing import Source
@@ -51,7 +51,7 @@ def at(path: Path) -> Store:
         return Store(ID, path)
     if not may_be_directory(path):
         hint = f"give the folder of Junie's sessions, such as {_folder()}"
-        raise ObserverError(Reason.MISSING, "no chat store of Junie is here", where=str(path), hint=hint)
+        raise ObserverError(ObserverReason.MISSING, "no chat store of Junie is here", where=str(path), hint=hint)
     return Store(ID, path / _NAME if may_exist(path / _NAME) else path)
 
 

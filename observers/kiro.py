@@ -11,7 +11,7 @@ from json import loads
 from pathlib import Path
 from typing import Any
 
-from observers.base import ObserverError, Reason, State, Store
+from observers.base import ObserverError, ObserverReason, State, Store
 from observers.exchange import RUNS_OR_WAITS
 from observers.listing import Source
 from observers.regular_file import chunks, may_be_directory, opened
@@ -53,7 +53,7 @@ def at(path: Path) -> Store:
     folder = path.parent if path.suffix == ".jsonl" else path
     if not may_be_directory(folder):
         hint = f"give the folder of Kiro's sessions, such as {_folder()}"
-        raise ObserverError(Reason.MISSING, "no chat store of Kiro is here", where=str(path), hint=hint)
+        raise ObserverError(ObserverReason.MISSING, "no chat store of Kiro is here", where=str(path), hint=hint)
     return Store(ID, path)
 
 

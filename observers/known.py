@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from threading import Lock
 
-from observers.base import ObserverError, Reason
+from observers.base import ObserverError, ObserverReason
 
 VERSION = 2
 # Six bytes are eight characters without padding, so packed sets can be put one behind the other. One new id in 10^10
@@ -110,7 +110,7 @@ class Known:
             sets = (_unpack(value["stamps"]), _unpack(value["blind"]), _unpack(value["old"]))
             return cls(int(value["at"]), *grown, *sets, dict(value["open"]))
         except (ValueError, KeyError, TypeError) as error:
-            raise ObserverError(Reason.BAD_CURSOR, f"not a cursor of this version: {error}") from error
+            raise ObserverError(ObserverReason.BAD_CURSOR, f"not a cursor of this version: {error}") from error
 
 
 class _Recent:

@@ -10,9 +10,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from observers.base import ObserverError, Reason, Role, State
+from observers.base import ObserverError, ObserverReason, State, TurnRole
 from observers.exchange import RUNS_OR_WAITS, Exchange, milliseconds
-from observers.session_database import Contents, Entry, Span
+from observers.session_database import ChatEntry, Contents, Span
 from observers.sqlite_snapshot import Snapshot, Value
 
 TABLES = ("session", "message", "part")
@@ -25,7 +25,7 @@ _MESSAGE, _PART = "message", "part"
 _REFUSED = re.compile(r"rejected permission to use this specific tool call\.\s*\Z")
 
 
-def entries(snapshot: Snapshot, _path: Path, span: Span) -> list[Entry]:
+def entries(snapshot: Snapshot, _path: Path, span: Span) -> list[ChatEntry]:
     """The sessions that a person talks to: those of sub-agents have a parent."""
     columns = ["id", "parent_id", "directory", "time_updated"]
     found = []
@@ -34,7 +34,7 @@ def entries(snapshot: Snapshot, _path: Path, span: Span) -> list[Entry]:
             updated = milliseconds(row["time_updated"]) or 0
             directory = row["directory"]
             found.append(
-                Entry(_id(row["id"]), str(updated), updated, directory if isinstance(directory, str) else None)
+                ChatEntry(_id(row["id"]), str(updated), updated, directory if isinstance(directory, str) else None)
             )
     return found
 
@@ -58,7 +58,7 @@ def contents(snapshot: Snapshot, session: str) -> Contents:
         elsewhere = snapshot.table("session_message").get({"session_id": session}, ["session_id"])
         if elsewhere is not None:
             raise ObserverError(
-                Reason.SCHEMA_CHANGED, "its messages are in another table, session_message", where=session
+                ObserverReason.SCHEMA_CHANGED, "its messages are in another table, session_message", where=session
             )
     return Contents(tuple(found), newest)
 
@@ -84,7 +84,7 @@ def exchanges(found: Contents, where: str) -> list[Exchange]:
                 _answer(turn, message, said, f"{where}#{identity}")
         else:
             problem = f"a message of an unknown role {message.get('role')!r}"
-            raise ObserverError(Reason.SCHEMA_CHANGED, problem, where=f"{where}#{identity}")
+            raise ObserverError(ObserverReason.SCHEMA_CHANGED, problem, where=f"{where}#{identity}")
     _settle(list(turns.values()))
     return list(turns.values())
 
@@ -106,7 +106,7 @@ def _prompt(identity: str, message: dict[str, Any], parts: list[dict[str, Any]],
     spoken = [part["text"] for part in texts if not part.get("synthetic") and not part.get("ignored")]
     made_up = not spoken and any(part.get("synthetic") for part in texts)
     text = "\n\n".join(spoken if spoken else [part["text"] for part in texts])
-    role = Role.SYSTEM if made_up or any(part.get("type") == "compaction" for part in parts) else Role.USER
+    role = TurnRole.SYSTEM if made_up or any(part.get("type") == "compaction" for part in parts) else TurnRole.USER
     return Exchange(identity, text, f"{where}#{identity}", role, written_ms=_time(message, "created"))
 
 
@@ -183,7 +183,7 @@ def _object(text: Value, where: str) -> dict[str, Any]:
     try:
         value = json.loads(text) if isinstance(text, str | bytes) else None
     except (ValueError, RecursionError) as error:
-        raise ObserverError(Reason.CORRUPT, f"not JSON: {str(error)[:120]}", where=where) from error
+        raise ObserverError(ObserverReason.CORRUPT, f"not JSON: {str(error)[:120]}", where=where) from error
     if not isinstance(value, dict):
-        raise ObserverError(Reason.SCHEMA_CHANGED, "a row that is not an object", where=where)
+        raise ObserverError(ObserverReason.SCHEMA_CHANGED, "a row that is not an object", where=where)
     return value

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from observers.base import ObserverError, Reason
+from observers.base import ObserverError, ObserverReason
 
 CHUNK = 1 << 20
 # File times on Linux come from a clock that ticks every few milliseconds: two writes can share one time.
@@ -23,7 +23,7 @@ _NO_ACCESS_TIME = getattr(os, "O_NOATIME", 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class FileStamp:
     """What stat tells about the content of a file; the time in nanoseconds since 1970."""
 
     device: int
@@ -32,7 +32,7 @@ class Stamp:
     modified: int
 
     @classmethod
-    def of(cls, status: os.stat_result) -> Stamp:
+    def of(cls, status: os.stat_result) -> FileStamp:
         return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
     def settled(self, now_ns: int | None = None) -> bool:
@@ -46,11 +46,11 @@ class Stamp:
 def refusal(error: OSError, path: Path | str) -> ObserverError:
     """The ObserverError for what the system said about a path."""
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
-        return ObserverError(Reason.MISSING, "there is nothing at this path", where=str(path))
+        return ObserverError(ObserverReason.MISSING, "there is nothing at this path", where=str(path))
     if error.errno in {errno.EACCES, errno.EPERM}:
         hint = "let the user who runs koru read it"
-        return ObserverError(Reason.UNREADABLE, "no permission to read", where=str(path), hint=hint)
-    return ObserverError(Reason.UNREADABLE, error.strerror or str(error), where=str(path))
+        return ObserverError(ObserverReason.UNREADABLE, "no permission to read", where=str(path), hint=hint)
+    return ObserverError(ObserverReason.UNREADABLE, error.strerror or str(error), where=str(path))
 
 
 def may_be_directory(path: Path) -> bool:
@@ -78,7 +78,7 @@ def opened(path: Path) -> Iterator[int]:
         raise refusal(error, path) from error
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ObserverError(Reason.UNREADABLE, "this is not a regular file", where=str(path))
+            raise ObserverError(ObserverReason.UNREADABLE, "this is not a regular file", where=str(path))
         yield descriptor
     except OSError as error:
         raise refusal(error, path) from error

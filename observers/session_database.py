@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from observers import sqlite_snapshot
-from observers.base import ObserverError, Reason, Store
+from observers.base import ObserverError, ObserverReason, Store
 from observers.exchange import shaped
 from observers.folders import matching
 from observers.listing import Source
 from observers.regular_file import may_be_directory
-from observers.sqlite_snapshot import Database, Mark, Reading, Snapshot, Unreadable, Value
+from observers.sqlite_snapshot import Database, QueryAnswer, Snapshot, SnapshotMark, Unreadable, Value
 from observers.vscode_data import same_workspace
 
 T = TypeVar("T")
@@ -41,25 +41,25 @@ _LISTED_TOGETHER = 64
 _MOST_SPANS = 512
 
 _REASONS = {
-    sqlite_snapshot.Reason.MISSING: Reason.MISSING,
-    sqlite_snapshot.Reason.DENIED: Reason.UNREADABLE,
-    sqlite_snapshot.Reason.NOT_A_FILE: Reason.UNREADABLE,
-    sqlite_snapshot.Reason.IO: Reason.UNREADABLE,
-    sqlite_snapshot.Reason.NOT_A_DATABASE: Reason.CORRUPT,
-    sqlite_snapshot.Reason.CORRUPT: Reason.CORRUPT,
-    sqlite_snapshot.Reason.HOT_JOURNAL: Reason.CHANGING,
-    sqlite_snapshot.Reason.BUSY: Reason.CHANGING,
-    sqlite_snapshot.Reason.TIMEOUT: Reason.CHANGING,
-    sqlite_snapshot.Reason.TOO_LARGE: Reason.TOO_LARGE,
-    sqlite_snapshot.Reason.UNSUPPORTED: Reason.SCHEMA_CHANGED,
-    sqlite_snapshot.Reason.NO_TABLE: Reason.SCHEMA_CHANGED,
-    sqlite_snapshot.Reason.NO_COLUMN: Reason.SCHEMA_CHANGED,
-    sqlite_snapshot.Reason.NO_INDEX: Reason.SCHEMA_CHANGED,
+    sqlite_snapshot.SnapshotReason.MISSING: ObserverReason.MISSING,
+    sqlite_snapshot.SnapshotReason.DENIED: ObserverReason.UNREADABLE,
+    sqlite_snapshot.SnapshotReason.NOT_A_FILE: ObserverReason.UNREADABLE,
+    sqlite_snapshot.SnapshotReason.IO: ObserverReason.UNREADABLE,
+    sqlite_snapshot.SnapshotReason.NOT_A_DATABASE: ObserverReason.CORRUPT,
+    sqlite_snapshot.SnapshotReason.CORRUPT: ObserverReason.CORRUPT,
+    sqlite_snapshot.SnapshotReason.HOT_JOURNAL: ObserverReason.CHANGING,
+    sqlite_snapshot.SnapshotReason.BUSY: ObserverReason.CHANGING,
+    sqlite_snapshot.SnapshotReason.TIMEOUT: ObserverReason.CHANGING,
+    sqlite_snapshot.SnapshotReason.TOO_LARGE: ObserverReason.TOO_LARGE,
+    sqlite_snapshot.SnapshotReason.UNSUPPORTED: ObserverReason.SCHEMA_CHANGED,
+    sqlite_snapshot.SnapshotReason.NO_TABLE: ObserverReason.SCHEMA_CHANGED,
+    sqlite_snapshot.SnapshotReason.NO_COLUMN: ObserverReason.SCHEMA_CHANGED,
+    sqlite_snapshot.SnapshotReason.NO_INDEX: ObserverReason.SCHEMA_CHANGED,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ChatEntry:
     """A chat as its database lists it. `stamp` changes at the latest when a turn begins in a chat at rest."""
 
     key: str
@@ -94,12 +94,12 @@ class _Held:
 
     database: Database
     lock: threading.Lock = field(default_factory=threading.Lock)
-    listed: tuple[Mark, list[Entry]] | None = None
-    spans: dict[Span, Reading[list[Entry]]] = field(default_factory=dict)
-    chats: OrderedDict[str, Reading[_Chat]] = field(default_factory=OrderedDict)
+    listed: tuple[SnapshotMark, list[ChatEntry]] | None = None
+    spans: dict[Span, QueryAnswer[list[ChatEntry]]] = field(default_factory=dict)
+    chats: OrderedDict[str, QueryAnswer[_Chat]] = field(default_factory=OrderedDict)
     digests: dict[str, tuple[str, str, int]] = field(default_factory=dict)
-    sources: dict[str, tuple[Entry, Source]] = field(default_factory=dict)
-    given: dict[str | None, tuple[Mark, tuple[Source, ...]]] = field(default_factory=dict)
+    sources: dict[str, tuple[ChatEntry, Source]] = field(default_factory=dict)
+    given: dict[str | None, tuple[SnapshotMark, tuple[Source, ...]]] = field(default_factory=dict)
     ids: dict[str, Sequence[str] | ObserverError] = field(default_factory=dict)
 
 
@@ -114,7 +114,7 @@ class SessionDatabase:
     def __init__(
         self,
         table: str,
-        entries: Callable[[Snapshot, Path, Span], list[Entry]],
+        entries: Callable[[Snapshot, Path, Span], list[ChatEntry]],
         ids: Callable[[Snapshot, str], Sequence[str]],
         contents: Callable[[Snapshot, str], Contents],
     ) -> None:
@@ -125,7 +125,7 @@ class SessionDatabase:
         self._held: OrderedDict[Path, _Held] = OrderedDict()
         self._lock = threading.Lock()
 
-    def entries(self, path: Path) -> list[Entry]:
+    def entries(self, path: Path) -> list[ChatEntry]:
         """The chats of a database; none while its product has yet to make it. ObserverError."""
         with self._using(path) as held:
             return self._listed(held)
@@ -187,13 +187,13 @@ class SessionDatabase:
         with held.lock, translated(path):
             yield held
 
-    def _listed(self, held: _Held) -> list[Entry]:
+    def _listed(self, held: _Held) -> list[ChatEntry]:
         path = Path(held.database.path)
         try:
             reading = held.database.poll(self._top, None, timeout=TIMEOUT_S)
             mark, top = reading.mark, reading.value
         except Unreadable as problem:
-            if problem.reason is not sqlite_snapshot.Reason.MISSING or not _may_be_made(path):
+            if problem.reason is not sqlite_snapshot.SnapshotReason.MISSING or not _may_be_made(path):
                 raise
             held.listed = None
             return []
@@ -205,7 +205,7 @@ class SessionDatabase:
             held.listed = mark, [entry for reading in found for entry in reading.value]
         return held.listed[1]
 
-    def _if_made(self, snapshot: Snapshot, path: Path, span: Span) -> list[Entry]:
+    def _if_made(self, snapshot: Snapshot, path: Path, span: Span) -> list[ChatEntry]:
         with shaped("entries"):
             return self._entries(snapshot, path, span) if snapshot.tables else []
 
@@ -216,7 +216,7 @@ class SessionDatabase:
         try:
             row = next(snapshot.table(self._table).rows(["rowid"], reverse=True), None)
         except Unreadable as problem:
-            if problem.reason is not sqlite_snapshot.Reason.NO_COLUMN:
+            if problem.reason is not sqlite_snapshot.SnapshotReason.NO_COLUMN:
                 raise
             return None
         return None if row is None else int(str(row["rowid"]))
@@ -232,7 +232,7 @@ class SessionDatabase:
                 found[key] = problem
         return found
 
-    def _source(self, held: _Held, entry: Entry, newest: set[str]) -> Source:
+    def _source(self, held: _Held, entry: ChatEntry, newest: set[str]) -> Source:
         kept = held.sources.get(entry.key)
         if entry.key not in newest and kept is not None and kept[0] is entry:
             return kept[1]
@@ -243,7 +243,7 @@ class SessionDatabase:
             except (Unreadable, ObserverError) as problem:
                 # Whoever reads this chat is told why.
                 reason = _REASONS[problem.reason] if isinstance(problem, Unreadable) else problem.reason
-                unreadable = None if reason is Reason.CHANGING else f"{entry.stamp}/{reason}"
+                unreadable = None if reason is ObserverReason.CHANGING else f"{entry.stamp}/{reason}"
                 return Source(entry.key, unreadable, entry.modified_ms, entry.workspace)
             stamp, digest, modified_ms = entry.stamp, found, contents.modified_ms
             held.digests[entry.key] = stamp, digest, modified_ms
@@ -285,7 +285,7 @@ class SessionDatabase:
 
         return query
 
-    def _keep(self, held: _Held, key: str, reading: Reading[_Chat]) -> None:
+    def _keep(self, held: _Held, key: str, reading: QueryAnswer[_Chat]) -> None:
         held.chats[key] = reading
         held.chats.move_to_end(key)
         while len(held.chats) > _KEPT_CHATS:
@@ -315,7 +315,7 @@ def place(path: Path, name: str, pattern: str, hint: str) -> Path:
     if path.match(pattern) and not folder and may_be_directory(path.parent):
         return path
     if not may_be_directory(path):
-        raise ObserverError(Reason.MISSING, "no such chat store is here", where=str(path), hint=hint)
+        raise ObserverError(ObserverReason.MISSING, "no such chat store is here", where=str(path), hint=hint)
     others = matching(path, pattern)
     return path / name if (path / name) in others or not others else others[0]
 
@@ -374,7 +374,7 @@ def _may_be_made(path: Path) -> bool:
     return may_be_directory(path.parent) or may_be_directory(path.parent.parent)
 
 
-def _of_folder(entries: list[Entry], workspace: str | None) -> list[Entry]:
+def _of_folder(entries: list[ChatEntry], workspace: str | None) -> list[ChatEntry]:
     if workspace is None:
         return entries
     same = {

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from observers.activity import Activity
-from observers.base import ObserverError, Reason, Store, Turn
+from observers.base import ObserverError, ObserverReason, Store, Turn
 from observers.exchange import Exchange, rows
 from observers.jsonl import read_whole
 from observers.listing import Source
@@ -75,4 +75,4 @@ class Documents:
             return rows(store, source.key, self._exchanges(value, source))
         except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
             message = f"a field has another shape: {type(error).__name__} {error}"
-            raise ObserverError(Reason.SCHEMA_CHANGED, message, where=str(path)) from error
+            raise ObserverError(ObserverReason.SCHEMA_CHANGED, message, where=str(path)) from error

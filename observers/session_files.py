@@ -10,11 +10,11 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Protocol
 
-from observers.base import ObserverError, Reason, Store
+from observers.base import ObserverError, ObserverReason, Store
 from observers.folders import ABSENT, leads_to_folder, status_of
 from observers.jsonl import being_written
 from observers.listing import Source
-from observers.regular_file import Stamp, chunks, may_be_directory, opened, refusal
+from observers.regular_file import FileStamp, chunks, may_be_directory, opened, refusal
 
 # Long enough to hold a match that two chunks share.
 _OVERLAP = 512
@@ -138,7 +138,7 @@ def _by_time(source: Source) -> tuple[int, str]:
 
 
 def _source(key: str, path: str, status: os.stat_result, now_ns: int) -> Source:
-    stamp = Stamp.of(status)
+    stamp = FileStamp.of(status)
     text = f"{path[-6:]}:{stamp}" if stamp.settled(now_ns) else None
     return Source(key, text, stamp.modified // 1_000_000, file=path)
 
@@ -157,7 +157,7 @@ def scan(path: Path, pattern: re.Pattern[bytes]) -> Iterator[str]:
     """
     carried = b""
     with opened(path) as descriptor:
-        stamp = Stamp.of(os.fstat(descriptor))
+        stamp = FileStamp.of(os.fstat(descriptor))
         for data in chunks(descriptor, 0, stamp.size):
             carried += data
             for match in pattern.finditer(carried):
@@ -165,7 +165,7 @@ def scan(path: Path, pattern: re.Pattern[bytes]) -> Iterator[str]:
             carried = carried[-_OVERLAP:]
     complete = carried.endswith(b"\n") or (path.suffix == ".json" and carried.rstrip()[-1:] in {b"}", b"]"})
     if not complete and being_written(stamp):
-        raise ObserverError(Reason.CHANGING, "is being written", where=str(path))
+        raise ObserverError(ObserverReason.CHANGING, "is being written", where=str(path))
 
 
 def entries(folder: Path) -> Iterator[os.DirEntry[str]]:

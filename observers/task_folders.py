@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from observers import task_messages, vscode_data
-from observers.base import ObserverError, Reason, Store
+from observers.base import ObserverError, ObserverReason, Store
 from observers.jsonl import read_whole
 from observers.listing import Source
-from observers.regular_file import Stamp, may_be_directory, now_ms
+from observers.regular_file import FileStamp, may_be_directory, now_ms
 from observers.session_document import Documents
 from observers.session_files import FolderEach
 from observers.task_messages import SETTLED_MS
@@ -27,7 +27,7 @@ class TaskLists:
     """The products' own lists of tasks, read again when they changed."""
 
     def __init__(self) -> None:
-        self._known: dict[Path, tuple[Stamp, dict[str, str]]] = {}
+        self._known: dict[Path, tuple[FileStamp, dict[str, str]]] = {}
         self._lock = threading.Lock()
 
     def of(self, tasks: Path) -> dict[str, str]:
@@ -39,7 +39,7 @@ class TaskLists:
 
     def _read(self, path: Path) -> dict[str, str]:
         try:
-            stamp = Stamp.of(path.stat())
+            stamp = FileStamp.of(path.stat())
             with self._lock:
                 kept = self._known.get(path)
             if kept is None or kept[0] != stamp:
@@ -92,7 +92,7 @@ def store_at(observer: str, path: Path) -> Store:
         if folder.name == "tasks" and may_be_directory(folder.parent):
             return Store(observer, folder, None, vscode_data.product_of(folder))
     hint = "give the folder tasks of the extension's globalStorage, or a task's ui_messages.json"
-    raise ObserverError(Reason.MISSING, "no tasks are here", where=str(path), hint=hint)
+    raise ObserverError(ObserverReason.MISSING, "no tasks are here", where=str(path), hint=hint)
 
 
 def watched(documents: Documents, store: Store) -> tuple[Path, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from observers.activity import Activity
-from observers.base import ObserverError, Reason, Role, State, Store, Turn
+from observers.base import ObserverError, ObserverReason, State, Store, Turn, TurnRole
 from observers.exchange import Exchange, encodable, rows, shaped
 from observers.jsonl import Folds, parse
 from observers.listing import Source
@@ -31,7 +31,7 @@ class Talk:
     known: int = 0
 
     def begin(
-        self, turn: str, text: str, where: str, written_ms: int | None = None, role: Role = Role.USER
+        self, turn: str, text: str, where: str, written_ms: int | None = None, role: TurnRole = TurnRole.USER
     ) -> Exchange:
         """A new exchange, the newest of the chat. One that is there already is the same again."""
         turn = self.note(turn)
@@ -114,7 +114,7 @@ class Transcripts(Generic[T]):
         def render(talk: T) -> tuple[Turn, ...]:
             if talk.strange and not talk.known:
                 message = f"no line is of a known kind, but {', '.join(sorted(talk.strange)[:5])}"
-                raise ObserverError(Reason.SCHEMA_CHANGED, message, where=str(path))
+                raise ObserverError(ObserverReason.SCHEMA_CHANGED, message, where=str(path))
             with shaped(str(path)):
                 return rows(store, source.key, self._finish(talk, store, source))
 
@@ -124,7 +124,7 @@ class Transcripts(Generic[T]):
         where = f"{path}@{offset}"
         entry = self._decode(line, where)
         if not isinstance(entry, dict):
-            raise ObserverError(Reason.SCHEMA_CHANGED, "a line is not an object", where=where)
+            raise ObserverError(ObserverReason.SCHEMA_CHANGED, "a line is not an object", where=where)
         with shaped(where):
             self._line(talk, entry, where)
 

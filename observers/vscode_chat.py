@@ -10,7 +10,7 @@ from typing import Any
 
 from observers import session_files, vscode_data, vscode_log, vscode_session
 from observers.activity import Activity, Source
-from observers.base import ObserverError, Reason, Role, State, Store, Turn
+from observers.base import ObserverError, ObserverReason, State, Store, Turn, TurnRole
 from observers.exchange import encodable
 from observers.folders import subfolders
 from observers.jsonl import read_whole
@@ -57,7 +57,7 @@ def at(path: Path) -> Store:
         place = path
     else:
         hint = "give a folder of workspaceStorage, a globalStorage, or a session's file"
-        raise ObserverError(Reason.MISSING, "no chat store of VS Code is here", where=str(path), hint=hint)
+        raise ObserverError(ObserverReason.MISSING, "no chat store of VS Code is here", where=str(path), hint=hint)
     workspace = None if storage is None else vscode_data.workspace_of(storage)
     return Store(ID, place, workspace, vscode_data.product_of(place))
 
@@ -105,23 +105,23 @@ def _read(store: Store, source: Source) -> Sequence[Turn]:
         return vscode_log.LOGS.read(path, lambda chat: _turns(store, source.key, path, chat))
     session = read_whole(path)
     vscode_session.version(session, str(path))
-    return _turns(store, source.key, path, vscode_log.Chat(session), flat=True)
+    return _turns(store, source.key, path, vscode_log.LoggedChat(session), flat=True)
 
 
-def _turns(store: Store, key: str, path: Path, chat: vscode_log.Chat, *, flat: bool = False) -> tuple[Turn, ...]:
+def _turns(store: Store, key: str, path: Path, chat: vscode_log.LoggedChat, *, flat: bool = False) -> tuple[Turn, ...]:
     if chat.session is None:
         return ()
     try:
         sides = tuple(vscode_session.sides(chat.session, str(path), flat))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         message = f"a field has another shape: {error}"
-        raise ObserverError(Reason.SCHEMA_CHANGED, message, where=str(path)) from error
+        raise ObserverError(ObserverReason.SCHEMA_CHANGED, message, where=str(path)) from error
     rows = tuple(_row(store, key, path, side) for side in sides)
     return tuple(_without_end(row) for row in rows) if chat.headless else rows
 
 
 def _row(store: Store, key: str, path: Path, side: vscode_session.Side) -> Turn:
-    offset: Any = side.request.get(vscode_log.LAST if side.role is Role.ASSISTANT else vscode_log.FIRST)
+    offset: Any = side.request.get(vscode_log.LAST if side.role is TurnRole.ASSISTANT else vscode_log.FIRST)
     return Turn(
         store=store,
         session=key,

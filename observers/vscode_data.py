@@ -45,7 +45,7 @@ SERVER: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class HostPlatform:
     """What decides where the data is; the machine we run on by default."""
 
     platform: str = sys.platform
@@ -61,9 +61,9 @@ class Machine:
         return Path(self.environment.get("XDG_CONFIG_HOME") or self.home / ".config")
 
 
-def user_directories(machine: Machine | None = None) -> Iterator[tuple[str, Path]]:
+def user_directories(machine: HostPlatform | None = None) -> Iterator[tuple[str, Path]]:
     """Product and its `User` directory, whether it exists or not."""
-    machine = machine or Machine()
+    machine = machine or HostPlatform()
     portable = machine.environment.get("VSCODE_PORTABLE")
     if portable:
         yield "code", Path(portable) / "user-data" / "User"
@@ -76,7 +76,7 @@ def user_directories(machine: Machine | None = None) -> Iterator[tuple[str, Path
         yield product, machine.home / name / "User"
 
 
-def product_of(path: Path, machine: Machine | None = None) -> str | None:
+def product_of(path: Path, machine: HostPlatform | None = None) -> str | None:
     """Which product's user data this path lies in."""
     for product, user in user_directories(machine):
         if path.is_relative_to(user):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from observers import vscode_session
-from observers.base import ObserverError, Reason
+from observers.base import ObserverError, ObserverReason
 from observers.jsonl import Folds, parse
 from observers.mutation_log import Kind, Unresolved, apply
 
@@ -17,20 +17,20 @@ KINDS = frozenset(Kind)
 
 
 @dataclass(slots=True)
-class Chat:
+class LoggedChat:
     """`headless`: the log lost its first entry, so only the requests that were pushed later are known."""
 
     session: Any = None
     headless: bool = False
 
 
-def fold(chat: Chat, offset: int, line: bytes, path: Path) -> None:
+def fold(chat: LoggedChat, offset: int, line: bytes, path: Path) -> None:
     """Applies one line. ObserverError `schema_changed` for what is not known here, `corrupt` for what cannot be."""
     where = f"{path}@{offset}"
     entry = parse(line, where)
     kind = entry.get("kind") if isinstance(entry, dict) else None
     if not isinstance(entry, dict) or not isinstance(kind, int) or kind not in KINDS:
-        raise ObserverError(Reason.SCHEMA_CHANGED, f"a log entry of unknown kind: {line[:40]!r}", where=where)
+        raise ObserverError(ObserverReason.SCHEMA_CHANGED, f"a log entry of unknown kind: {line[:40]!r}", where=where)
     if entry["kind"] == Kind.INITIAL:
         vscode_session.version(entry.get("v"), where)
         chat.headless = False
@@ -43,12 +43,16 @@ def fold(chat: Chat, offset: int, line: bytes, path: Path) -> None:
         chat.session = apply(chat.session, pruned)
         _mark(chat.session, pruned, offset)
     except Unresolved as error:
-        raise ObserverError(Reason.CORRUPT, f"an entry does not fit what is before it: {error}", where=where) from error
+        raise ObserverError(
+            ObserverReason.CORRUPT, f"an entry does not fit what is before it: {error}", where=where
+        ) from error
     except (AttributeError, TypeError, KeyError) as error:
-        raise ObserverError(Reason.SCHEMA_CHANGED, f"an entry has another shape: {error}", where=where) from error
+        raise ObserverError(
+            ObserverReason.SCHEMA_CHANGED, f"an entry has another shape: {error}", where=where
+        ) from error
 
 
-def version(chat: Chat) -> str:
+def version(chat: LoggedChat) -> str:
     """The format of the session, as in its first entry."""
     return "headless" if chat.headless or chat.session is None else str(chat.session.get("version") or 1)
 
@@ -104,4 +108,4 @@ def _mark(session: Any, entry: dict[str, Any], offset: int) -> None:
             request[FIRST] = request[LAST] = offset
 
 
-LOGS: Folds[Chat] = Folds(Chat, fold)
+LOGS: Folds[LoggedChat] = Folds(LoggedChat, fold)

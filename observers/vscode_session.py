@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from observers.base import ObserverError, Reason, Role, State
+from observers.base import ObserverError, ObserverReason, State, TurnRole
 from observers.exchange import encodable, milliseconds
 
 NEWEST_VERSION = 3
@@ -40,7 +40,7 @@ class Side:
     """One row of a turn before it is known where it was read."""
 
     turn: str
-    role: Role
+    role: TurnRole
     text: str
     state: State
     reason: str | None
@@ -89,7 +89,7 @@ def version(session: Any, where: str) -> int:
     found = session.get("version", 1) if isinstance(session, dict) else None
     if not isinstance(found, int) or not 1 <= found <= NEWEST_VERSION:
         message = f"chat sessions of format {found!r}; known are 1 to {NEWEST_VERSION}"
-        raise ObserverError(Reason.SCHEMA_CHANGED, message, where=where)
+        raise ObserverError(ObserverReason.SCHEMA_CHANGED, message, where=where)
     return found
 
 
@@ -104,7 +104,7 @@ def sides(session: dict[str, Any], where: str, flat: bool) -> Iterator[Side]:
                 request.get("responseTimestamp")
             )
             text = reply_text(request.get("response"))
-            yield Side(request["requestId"], Role.ASSISTANT, text, state, reason, written, request)
+            yield Side(request["requestId"], TurnRole.ASSISTANT, text, state, reason, written, request)
     started = {request["requestId"] for request in requests}
     for pending in session.get("pendingRequests") or ():
         request = _request(pending.get("request") if isinstance(pending, dict) else None, where)
@@ -219,13 +219,13 @@ def _prompt(request: dict[str, Any], state: State, reason: str | None) -> Side:
     message = request["message"]
     text = clean(message if isinstance(message, str) else message.get("text"))
     hidden = ("isSystemInitiated", "hiddenFromTranscript", "requestHiddenFromTranscript", "isHidden")
-    role = Role.SYSTEM if any(request.get(name) for name in hidden) else Role.USER
+    role = TurnRole.SYSTEM if any(request.get(name) for name in hidden) else TurnRole.USER
     return Side(request["requestId"], role, text, state, reason, milliseconds(request.get("timestamp")), request)
 
 
 def _requests(requests: Any, where: str) -> Sequence[dict[str, Any]]:
     if not isinstance(requests, list):
-        raise ObserverError(Reason.SCHEMA_CHANGED, "a chat session without a list of requests", where=where)
+        raise ObserverError(ObserverReason.SCHEMA_CHANGED, "a chat session without a list of requests", where=where)
     return [_request(request, where) for request in requests]
 
 
@@ -234,4 +234,4 @@ def _request(request: Any, where: str) -> dict[str, Any]:
         message = request.get("message")
         if isinstance(message, str) or (isinstance(message, dict) and isinstance(message.get("text"), str)):
             return request
-    raise ObserverError(Reason.SCHEMA_CHANGED, "a request without an id or a message", where=where)
+    raise ObserverError(ObserverReason.SCHEMA_CHANGED, "a request without an id or a message", where=where)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from observers.activity import Activities, Activity
-from observers.base import ObserverError, Reason, State, Store, Turn
+from observers.base import ObserverError, ObserverReason, State, Store, Turn
 from observers.exchange import Chain
 from observers.listing import Source
 from observers.regular_file import may_be_directory
@@ -50,7 +50,7 @@ def at(path: Path) -> Store:
         if may_be_directory(path / name):
             return Store(ID, path / name, None, "windsurf")
     hint = "give ~/.windsurf/transcripts or ~/.codeium/windsurf/cascade"
-    raise ObserverError(Reason.MISSING, "no chat store of Windsurf is here", where=str(path), hint=hint)
+    raise ObserverError(ObserverReason.MISSING, "no chat store of Windsurf is here", where=str(path), hint=hint)
 
 
 def flush_horizon(_store: Store) -> float:
@@ -112,7 +112,7 @@ def _line(talk: _Trajectory, entry: dict[str, Any], where: str) -> None:
 def _encrypted(_store: Store, source: Source) -> NoReturn:
     hint = "nothing can be read there; a drive settles without a witness, unless the product's transcript hook is set"
     where = str(file_of(source))
-    raise ObserverError(Reason.ENCRYPTED, "the product encrypts this conversation", where=where, hint=hint)
+    raise ObserverError(ObserverReason.ENCRYPTED, "the product encrypts this conversation", where=where, hint=hint)
 
 
 def _read_encrypted(store: Store, source: Source) -> Sequence[Turn]:

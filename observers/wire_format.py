@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-Field = int | bytes
+WireField = int | bytes
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
@@ -12,7 +12,7 @@ class NotAMessage(Exception):
     """These bytes are not such a message."""
 
 
-def fields(data: bytes) -> Iterator[tuple[int, Field]]:
+def fields(data: bytes) -> Iterator[tuple[int, WireField]]:
     """Number and value of each field, in order: numbers as int, everything else as bytes."""
     at = 0
     while at < len(data):
@@ -34,9 +34,9 @@ def fields(data: bytes) -> Iterator[tuple[int, Field]]:
         at += size
 
 
-def first(data: bytes, *path: int) -> Field | None:
+def first(data: bytes, *path: int) -> WireField | None:
     """The first field at this path of numbers, None where there is none."""
-    found: Field = data
+    found: WireField = data
     for number in path:
         if not isinstance(found, bytes):
             return None

@@ -12,9 +12,9 @@ from typing import Any
 
 import zstandard
 
-from observers.base import ObserverError, Reason, State
+from observers.base import ObserverError, ObserverReason, State
 from observers.exchange import RUNS_OR_WAITS, Exchange, milliseconds
-from observers.session_database import Contents, Entry, Span
+from observers.session_database import ChatEntry, Contents, Span
 from observers.sqlite_snapshot import Snapshot, Value
 
 TABLES = ("threads",)
@@ -22,7 +22,7 @@ _MOST_BYTES = 256 << 20
 _CHUNK = 1 << 20
 
 
-def entries(snapshot: Snapshot, _path: Path, span: Span) -> list[Entry]:
+def entries(snapshot: Snapshot, _path: Path, span: Span) -> list[ChatEntry]:
     """The threads that a person types into."""
     table = snapshot.table("threads")
     more = [name for name in ("parent_id", "folder_paths") if name in table.columns]
@@ -31,7 +31,7 @@ def entries(snapshot: Snapshot, _path: Path, span: Span) -> list[Entry]:
         # A thread with a parent is a sub-agent's.
         if row.get("parent_id") is None:
             modified = milliseconds(row["updated_at"]) or 0
-            found.append(Entry(str(row["id"]), repr(row["updated_at"]), modified, _first(row.get("folder_paths"))))
+            found.append(ChatEntry(str(row["id"]), repr(row["updated_at"]), modified, _first(row.get("folder_paths"))))
     return found
 
 
@@ -81,14 +81,14 @@ def _reason(body: dict[str, Any]) -> str:
 
 def _thread(kind: Value, data: Value, where: str) -> dict[str, Any]:
     if kind not in {"json", "zstd"} or not isinstance(data, bytes | str):
-        raise ObserverError(Reason.SCHEMA_CHANGED, f"a thread of an unknown kind {kind!r}", where=where)
+        raise ObserverError(ObserverReason.SCHEMA_CHANGED, f"a thread of an unknown kind {kind!r}", where=where)
     raw = data.encode() if isinstance(data, str) else data
     try:
         value = json.loads(_unpacked(raw, where) if kind == "zstd" else raw)
     except (zstandard.ZstdError, ValueError, RecursionError) as error:
-        raise ObserverError(Reason.CORRUPT, f"not {kind}: {str(error)[:120]}", where=where) from error
+        raise ObserverError(ObserverReason.CORRUPT, f"not {kind}: {str(error)[:120]}", where=where) from error
     if not isinstance(value, dict):
-        raise ObserverError(Reason.SCHEMA_CHANGED, "a thread that is not an object", where=where)
+        raise ObserverError(ObserverReason.SCHEMA_CHANGED, "a thread that is not an object", where=where)
     return value
 
 
@@ -99,13 +99,13 @@ def _unpacked(data: bytes, where: str) -> bytes:
         while chunk := reader.read(_CHUNK):
             found += chunk
             if len(found) > _MOST_BYTES:
-                raise ObserverError(Reason.TOO_LARGE, f"a thread of more than {_MOST_BYTES} bytes", where=where)
+                raise ObserverError(ObserverReason.TOO_LARGE, f"a thread of more than {_MOST_BYTES} bytes", where=where)
     return bytes(found)
 
 
 def _list(value: object, where: str) -> list[Any]:
     if not isinstance(value, list):
-        raise ObserverError(Reason.SCHEMA_CHANGED, "a thread without a list of messages", where=where)
+        raise ObserverError(ObserverReason.SCHEMA_CHANGED, "a thread without a list of messages", where=where)
     return value
 
 
@@ -117,7 +117,7 @@ def _message(message: object, where: str) -> tuple[str, dict[str, Any]]:
             return name, body
     if isinstance(message, str) or (isinstance(message, dict) and set(message) <= {"Resume"}):
         return "Resume", {}
-    raise ObserverError(Reason.SCHEMA_CHANGED, "a message of another shape", where=where)
+    raise ObserverError(ObserverReason.SCHEMA_CHANGED, "a message of another shape", where=where)
 
 
 def _text(body: dict[str, Any]) -> str:

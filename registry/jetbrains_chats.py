@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 import yaml
 from pydantic import Field, model_validator
 
-from registry.model import Record
+from registry.model import RegistryModel
 
 FILE = Path(__file__).parent / "jetbrains_chats.yaml"
 
@@ -19,7 +19,7 @@ Line = Annotated[str, Field(min_length=1, max_length=300)]
 ChatId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
 
-class Chat(Record):
+class JetbrainsChat(RegistryModel):
     """One chat: where its tool window is, what its input is, and which actions it has."""
 
     id: ChatId
@@ -52,10 +52,10 @@ class Chat(Record):
         return self
 
 
-class Chats(Record):
+class JetbrainsChats(RegistryModel):
     """All of them, each id once."""
 
-    chats: tuple[Chat, ...]
+    chats: tuple[JetbrainsChat, ...]
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Self:
@@ -65,12 +65,12 @@ class Chats(Record):
         return self
 
 
-def load(path: Path = FILE) -> Chats:
+def load(path: Path = FILE) -> JetbrainsChats:
     """Raises ValueError for what does not fit, OSError when it cannot be read."""
-    return Chats.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return JetbrainsChats.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
-def as_json(chats: Chats) -> str:
+def as_json(chats: JetbrainsChats) -> str:
     """What the plugin reads: the same fields, absent ones left out."""
     return json.dumps(chats.model_dump(mode="json", exclude_none=True), ensure_ascii=False, indent=1) + "\n"
 

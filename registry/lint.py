@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from registry.document import Problem
 from registry.load import Registry
-from registry.model import Interface, Place, Probe
+from registry.model import ActionPlace, Interface, Probe
 
 Runs = Callable[[str], str | None]
 """What is wrong with a command line, or None when it can be run."""
@@ -17,7 +17,7 @@ Adapters = Mapping[Probe, Sequence[str]]
 class Code:
     """What there is in code for the registry to name: actions by who runs them, and the doctor's checks."""
 
-    actions: Mapping[str, Place]
+    actions: Mapping[str, ActionPlace]
     checks: Collection[str]
 
 

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from registry import document
 from registry.document import Document, Problem
-from registry.model import Blocker, Interface, Record, Recovery
+from registry.model import Blocker, Interface, Recovery, RegistryModel
 
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", bound=RegistryModel)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,58 +21,58 @@ Grade = Literal["claim", "readback", "host", "witness"]
 Probe = Literal["plugin_session", "chat_store", "injector", "model_key", "operator", "none"]
 Detector = Literal["plugin", "daemon", "injector", "observer", "doctor"]
 Risk = Literal["none", "restarts", "kills", "keys", "resends"]
-Place = Literal["daemon", "command"]
+ActionPlace = Literal["daemon", "command"]
 Platform = Literal["linux", "macos", "windows"]
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 InterfaceId = Word
 CheckId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=64)]
-Text = Annotated[str, Field(min_length=1, max_length=400)]
+ShortText = Annotated[str, Field(min_length=1, max_length=400)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 
 _DRIVING = frozenset({"ide_control", "desktop_control", "browser_control"})
 _CONFIRMING = frozenset({"host", "witness"})
 
 
-class Record(BaseModel):
+class RegistryModel(BaseModel):
     """Base of all registry records: frozen, and an unknown field is a mistake."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
-class Scope(Record):
+class Scope(RegistryModel):
     """Where the interface exists. An empty list means everywhere."""
 
     products: tuple[str, ...] = ()
     platforms: tuple[Platform, ...] = ()
 
 
-class Verification(Record):
+class Verification(RegistryModel):
     """How its work is verified, and the best grade its own channel can give."""
 
-    mode: Text
+    mode: ShortText
     best_grade: Grade
     can_confirm_submit: bool
 
 
-class Tested(Record):
+class Tested(RegistryModel):
     """Where it was tried. `reported`: somebody says so, it was never tried by this project's tests."""
 
-    product: Text
-    version: Text
+    product: ShortText
+    version: ShortText
     date: date
-    how: Text
+    how: ShortText
     status: Literal["verified", "reported"] = "verified"
 
 
-class Interface(Record):
+class Interface(RegistryModel):
     """One concrete way to reach or watch an environment."""
 
     id: InterfaceId
-    title: Text
+    title: ShortText
     family: Family
     direction: Direction
-    transport: Text
-    surface: Text
+    transport: ShortText
+    surface: ShortText
     status: Status = "built"
     """`planned` and `ruled_out` are never selected."""
     status_reason: str = ""
@@ -85,9 +85,9 @@ class Interface(Record):
     trust: Trust = "send"
     """How far it is trusted where the operator granted nothing; its family may lower that, a grant may raise it."""
     can_draft: bool = False
-    side_effects: tuple[Text, ...] = ()
+    side_effects: tuple[ShortText, ...] = ()
     verification: Verification
-    needs: tuple[Text, ...] = ()
+    needs: tuple[ShortText, ...] = ()
     """What must be there, in words for people; the probe asks."""
     probe: Probe
     """The question whose answer serves both the choice and the doctor."""
@@ -96,7 +96,7 @@ class Interface(Record):
     depends_on: tuple[InterfaceId, ...] = ()
     """Interfaces without which this one cannot act: not registered, not built or blocked, and it is so as well."""
     blocking_modes: tuple[Word, ...] = ()
-    artifacts: tuple[Text, ...] = ()
+    artifacts: tuple[ShortText, ...] = ()
     operator_recovery: tuple[Word, ...] = ()
     ideal_for: str = ""
     tested: tuple[Tested, ...] = ()
@@ -125,24 +125,24 @@ class Interface(Record):
         return self
 
 
-class Blocker(Record):
+class Blocker(RegistryModel):
     """Why an interface cannot act now. Where `depends_on` holds too, this is its consequence and need not be told."""
 
     word: Word
-    meaning: Text
+    meaning: ShortText
     detected_by: Annotated[tuple[Detector, ...], Field(min_length=1)]
     recoveries: Annotated[tuple[Word, ...], Field(min_length=1)]
     """The first is the one to try first."""
     depends_on: tuple[Word, ...] = ()
 
 
-class Recovery(Record):
+class Recovery(RegistryModel):
     """What to do against a blocker: an action of `koru recover`, another command of ours, or (`manual`) something that
     only the operator can do."""
 
     id: Word
-    title: Text
-    action: Place | None = None
+    title: ShortText
+    action: ActionPlace | None = None
     """Who runs the module `bridge/recovery/<id>.py`: the daemon, or the command because it must work without one."""
     run: str = ""
     """A command line beginning with `koru`; words in capitals stand for what the operator fills in."""

@@ -17,7 +17,7 @@ PATIENCE = 60.0
 WATCHED = """
 import sys
 from blockbuster import BlockBuster
-from bridge.daemon.process import leave, main
+from bridge.daemon.process.main import leave, main
 BlockBuster().activate()
 leave(main(sys.argv[1:]))
 """

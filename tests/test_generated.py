@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridge.protocol.generate import COMMAND, ROOT, TARGETS, main
+from bridge.protocol.codegen.generate import COMMAND, ROOT, TARGETS, main
 from registry import generate
 
 

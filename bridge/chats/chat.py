@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from observers.base import ObserverError, Reason, Role, Session, State, Turn
+from observers.base import ChatSession, ObserverError, ObserverReason, State, Turn, TurnRole
 from observers.history import timestamp
 
 TITLE_MAX = 120
@@ -84,7 +84,7 @@ class Chat:
         }
 
 
-def listed(session: Session) -> Chat:
+def listed(session: ChatSession) -> Chat:
     """A chat that was not read: its state is not known."""
     return Chat(
         observer=session.store.observer,
@@ -97,7 +97,7 @@ def listed(session: Session) -> Chat:
     )
 
 
-def read(session: Session, rows: Sequence[Turn], horizon_s: float | None = None) -> Chat:
+def read(session: ChatSession, rows: Sequence[Turn], horizon_s: float | None = None) -> Chat:
     """A chat by all its rows, oldest first."""
     chat = replace(listed(session), horizon_s=horizon_s)
     if not rows:
@@ -131,13 +131,13 @@ def unreadable(chat: Chat, error: Exception) -> Chat:
 
 
 def encrypted(chat: Chat) -> bool:
-    return chat.problem == Reason.ENCRYPTED.value
+    return chat.problem == ObserverReason.ENCRYPTED.value
 
 
 def title(rows: Sequence[Turn]) -> str | None:
     """The first line of the first prompt."""
     for row in rows:
-        if row.role is Role.USER and (line := next(filter(None, map(str.strip, row.text.split("\n"))), "")):
+        if row.role is TurnRole.USER and (line := next(filter(None, map(str.strip, row.text.split("\n"))), "")):
             return line if len(line) <= TITLE_MAX else f"{line[: TITLE_MAX - 1]}…"
     return None
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from bridge.chats.chat import Chat
-from observers.base import Role, Turn
+from observers.base import Turn, TurnRole
 from observers.history import timestamp
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|])")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.MULTILINE)
-SPEAKERS = {Role.USER: "User", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
+SPEAKERS = {TurnRole.USER: "User", TurnRole.ASSISTANT: "Assistant", TurnRole.SYSTEM: "System"}
 
 
 def document(chats: Iterable[tuple[Chat, Sequence[Turn]]], exported: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from html import escape
 
 from bridge.chats.chat import Chat
 from bridge.chats.markdown import SPEAKERS
-from observers.base import Role, Turn
+from observers.base import Turn, TurnRole
 from observers.history import timestamp
 
 _FENCED = re.compile(r"^ {0,3}(`{3,}|~{3,})([^\n`]*)\n(.*?)(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
@@ -104,8 +104,10 @@ def _about(chat: Chat) -> str:
 
 
 def _turn(row: Turn) -> str:
-    state = "" if row.role is Role.USER else f'<span class="{_name(row.state.value)}">{escape(row.state.value)}</span>'
-    reason = f"<span>{escape(row.reason)}</span>" if row.reason and row.role is not Role.USER else ""
+    state = (
+        "" if row.role is TurnRole.USER else f'<span class="{_name(row.state.value)}">{escape(row.state.value)}</span>'
+    )
+    reason = f"<span>{escape(row.reason)}</span>" if row.reason and row.role is not TurnRole.USER else ""
     moment = None if row.written_ms is None else timestamp(row.written_ms)
     time = f'<time datetime="{moment}">{_moment(row.written_ms or 0)}</time>' if moment else ""
     who = f'<div class="who"><b>{SPEAKERS[row.role]}</b>{state}{reason}{time}</div>'

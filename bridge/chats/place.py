@@ -9,8 +9,8 @@ from pathlib import Path
 from bridge.chats.chat import Chat, listed, now_ms, shown, title, unreadable
 from bridge.chats.directories import Watching
 from bridge.chats.fault import Fault, fault_of
-from bridge.chats.stores import Chats, is_encrypted
-from observers.base import Cursor, ObserverError, Session, Store, Turn
+from bridge.chats.stores import ChatReader, is_encrypted
+from observers.base import ChatSession, Cursor, ObserverError, Store, Turn
 
 # What was written less than this ago may be written again within one tick of the file system's clock.
 UNSETTLED_MS = 50
@@ -18,7 +18,7 @@ RECHECKED_MOST = 20
 
 
 @dataclass(slots=True)
-class Look:
+class StoreScan:
     """What a look found: the chats that were written to, their turns of now, and the chats that are gone."""
 
     chats: list[Chat] = field(default_factory=list)
@@ -27,13 +27,13 @@ class Look:
     again: bool = False
 
 
-class Place:
+class WatchedStore:
     """A store with the state of its chats. `since_ms`: chats that were last written before are left alone.
 
     Its first look reads what was written since then; from the first write on, only what was touched is looked at.
     """
 
-    def __init__(self, store: Store, chats: Chats, watching: Watching, since_ms: int) -> None:
+    def __init__(self, store: Store, chats: ChatReader, watching: Watching, since_ms: int) -> None:
         self.store = store
         self.watching = watching
         self.faults: dict[str, Fault] = {}
@@ -42,12 +42,12 @@ class Place:
         self._observer = chats.observers[store.observer]
         self._since_ms = since_ms
         self._cursor: Cursor | None = None
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[str, ChatSession] = {}
         self._begun_ms: int | None = None
         # The turns of the chats that were read, while there is no cursor to tell what is new.
         self._known: dict[str, frozenset[str]] = {}
 
-    def look(self, *, everything: bool = False) -> Look:
+    def look(self, *, everything: bool = False) -> StoreScan:
         """Bring the chats up to date. Whatever the observer raises becomes a fault of the store."""
         # What is written after this is told, what was written before is seen now.
         if self.watching.stale or everything:
@@ -62,9 +62,9 @@ class Place:
         self.faults.pop("", None)
         return look
 
-    def recheck(self) -> Look:
+    def recheck(self) -> StoreScan:
         """Read the unfinished chats again though nothing was written: their agent may be gone."""
-        look = Look()
+        look = StoreScan()
         for chat in [chat for chat in self.chats.values() if chat.unfinished][:RECHECKED_MOST]:
             if (session := self._sessions.get(chat.session)) is not None:
                 self._keep(look, *self._chats.chat_and_turns(session, noting=False), news=False)
@@ -84,7 +84,7 @@ class Place:
             if not is_encrypted(problem)
         }
 
-    def _list(self) -> Look:
+    def _list(self) -> StoreScan:
         """List the store and read what was written since the last time."""
         first = self._begun_ms is None
         look = self._read_recent()
@@ -100,10 +100,10 @@ class Place:
             self._known.clear()
         return look
 
-    def _read_recent(self) -> Look:
+    def _read_recent(self) -> StoreScan:
         first, now = self._begun_ms is None, now_ms()
         self._begun_ms = now if self._begun_ms is None else self._begun_ms
-        look = Look()
+        look = StoreScan()
         self._prune(look)
         for session in self._sessions.values():
             known = self.chats.get(session.id)
@@ -111,13 +111,13 @@ class Place:
                 self._keep(look, *self._chats.chat_and_turns(session, noting=False), news=not first)
         return look
 
-    def _prune(self, look: Look) -> None:
+    def _prune(self, look: StoreScan) -> None:
         """What the store holds now: chats that are no longer there are gone."""
         sessions = {session.id: session for session in self._observer.sessions(self.store)}
         look.gone += [self.chats.pop(name) for name in self.chats.keys() - sessions.keys()]
         self._sessions = {name: one for name, one in sessions.items() if one.modified_ms >= self._since_ms}
 
-    def _keep(self, look: Look, chat: Chat, rows: Sequence[Turn], *, news: bool) -> None:
+    def _keep(self, look: StoreScan, chat: Chat, rows: Sequence[Turn], *, news: bool) -> None:
         if chat.problem == "changing":
             look.again = True
             return
@@ -133,10 +133,10 @@ class Place:
             look.turns += _latest(rows, self._begun_ms or 0, self._known.get(chat.session))
         self._known[chat.session] = frozenset(row.turn for row in rows)
 
-    def _past(self, cursor: Cursor, touched: set[Path] | None) -> Look:
+    def _past(self, cursor: Cursor, touched: set[Path] | None) -> StoreScan:
         delta = self._observer.since(self.store, cursor, touched)
         self._cursor = delta.cursor
-        look = Look(turns=[*delta.changed, *delta.new])
+        look = StoreScan(turns=[*delta.changed, *delta.new])
         for problem in delta.problems:
             self._note(look, problem)
         by_session: dict[str, list[Turn]] = {}
@@ -159,27 +159,27 @@ class Place:
         """A chat that was not read before."""
         if name not in self._sessions:
             self._sessions = {session.id: session for session in self._observer.sessions(self.store)}
-        session = self._sessions.get(name) or Session(self.store, name, rows[-1].observed_ms)
+        session = self._sessions.get(name) or ChatSession(self.store, name, rows[-1].observed_ms)
         read = self._chats.chat(session, noting=False)
         return read if read.title is not None else replace(read, title=title(rows))
 
-    def _note(self, look: Look, problem: ObserverError) -> None:
+    def _note(self, look: StoreScan, problem: ObserverError) -> None:
         if problem.transient:
             look.again = True
         elif not is_encrypted(problem):
             self.faults[str(problem)] = fault_of(self.store.observer, problem, self.store)
 
-    def _failed(self, error: Exception) -> Look:
+    def _failed(self, error: Exception) -> StoreScan:
         if isinstance(error, ObserverError) and error.transient:
-            return Look(again=True)
+            return StoreScan(again=True)
         if is_encrypted(error):
-            return Look(chats=self._presence(error))
+            return StoreScan(chats=self._presence(error))
         self.faults[""] = fault_of(self.store.observer, error, self.store)
-        return Look()
+        return StoreScan()
 
     def _presence(self, error: Exception) -> list[Chat]:
         """A store that only its product can read is one chat of unknown state."""
-        found = listed(Session(self.store, "", 0, self.store.workspace))
+        found = listed(ChatSession(self.store, "", 0, self.store.workspace))
         chat = replace(unreadable(found, error), observed_ms=now_ms())
         if "" in self.chats:
             return []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bridge.chats.chat import Chat, listed, read, unreadable
 from bridge.chats.fault import Fault, fault_of
-from observers.base import Observer, ObserverError, Reason, Session, State, Store, Turn
+from observers.base import ChatSession, Observer, ObserverError, ObserverReason, State, Store, Turn
 from observers.vscode_data import same_workspace
 
 # What is being written just now is asked again that often; then it is told.
@@ -17,7 +17,7 @@ FAULTS_MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ChatFilter:
     """Which chats are meant; None or empty: all. `product` also takes an observer's id. `since_ms`: written after."""
 
     observer: str | None = None
@@ -39,14 +39,14 @@ class Wanted:
 
 
 @dataclass(slots=True)
-class Chats:
+class ChatReader:
     """Reads stores with the observers it was given. `faults`: what could not be read, each once, the first 200."""
 
     observers: Mapping[str, Observer]
     faults: list[Fault] = field(default_factory=list)
     _horizons: dict[Store, float | None] = field(default_factory=dict)
 
-    def stores(self, wanted: Wanted) -> list[Store]:
+    def stores(self, wanted: ChatFilter) -> list[Store]:
         """The stores that are meant, each once."""
         names = [wanted.observer] if wanted.observer is not None else list(self.observers)
         if wanted.path is not None:
@@ -61,13 +61,13 @@ class Chats:
             found.update(dict.fromkeys(store for store in stores if wanted.takes(store)))
         return list(found)
 
-    def sessions(self, stores: Iterable[Store], wanted: Wanted) -> list[Session]:
+    def sessions(self, stores: Iterable[Store], wanted: ChatFilter) -> list[ChatSession]:
         """The chats of these stores that are meant, as far as that shows without reading them, newest write first."""
-        found: list[Session] = []
+        found: list[ChatSession] = []
         since_ms = wanted.since_ms or 0
         for store in stores:
             try:
-                sessions: Sequence[Session] = self.observers[store.observer].sessions(store)
+                sessions: Sequence[ChatSession] = self.observers[store.observer].sessions(store)
             except Exception as error:  # see above
                 self._fault(store, error)
                 continue
@@ -75,7 +75,7 @@ class Chats:
         found.sort(key=lambda session: (-session.modified_ms, session.store.observer, session.id))
         return found
 
-    def turns(self, session: Session) -> tuple[Turn, ...] | Exception:
+    def turns(self, session: ChatSession) -> tuple[Turn, ...] | Exception:
         """All rows of one chat, or why there are none."""
         observer = self.observers[session.store.observer]
         for left in reversed(range(TRIES)):
@@ -88,11 +88,11 @@ class Chats:
                 return error
         raise AssertionError("unreachable")
 
-    def chat(self, session: Session, *, noting: bool = True) -> Chat:
+    def chat(self, session: ChatSession, *, noting: bool = True) -> Chat:
         """One chat in its state now. Reads it."""
         return self.chat_and_turns(session, noting=noting)[0]
 
-    def chat_and_turns(self, session: Session, *, noting: bool = True) -> tuple[Chat, tuple[Turn, ...]]:
+    def chat_and_turns(self, session: ChatSession, *, noting: bool = True) -> tuple[Chat, tuple[Turn, ...]]:
         """The same with its rows. `noting`: what cannot be read is added to `faults`."""
         rows = self.turns(session)
         if not isinstance(rows, Exception):
@@ -102,7 +102,7 @@ class Chats:
         return unreadable(replace(listed(session), horizon_s=self.horizon_s(session.store)), rows), ()
 
     def matching(
-        self, sessions: Sequence[Session], wanted: Wanted, progress: Callable[[int], None]
+        self, sessions: Sequence[ChatSession], wanted: ChatFilter, progress: Callable[[int], None]
     ) -> Iterator[tuple[Chat, tuple[Turn, ...]]]:
         """Each chat that is meant, read one at a time: memory holds one. Tells how many were read before."""
         for number, session in enumerate(sessions):
@@ -130,7 +130,7 @@ class Chats:
 
 def is_encrypted(error: Exception) -> bool:
     """Not a fault but a fact: the store is there, and only its product can read it."""
-    return isinstance(error, ObserverError) and error.reason is Reason.ENCRYPTED
+    return isinstance(error, ObserverError) and error.reason is ObserverReason.ENCRYPTED
 
 
 STATES = tuple(state.value for state in State)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from bridge.chats.chat import Chat, now_ms
 from bridge.chats.directories import TELLS_ALL, Directories
 from bridge.chats.fault import Fault
-from bridge.chats.place import Look, Place
-from bridge.chats.stores import Chats, Wanted
+from bridge.chats.place import StoreScan, WatchedStore
+from bridge.chats.stores import ChatFilter, ChatReader
 from observers.base import Store, Turn
 
 RECENT_MS = 24 * 3600 * 1000
@@ -51,7 +51,7 @@ class Update:
 
 @dataclass(slots=True)
 class _Watched:
-    place: Place
+    place: WatchedStore
     dirty: threading.Event
     poll_at: float = 0.0
     rest_until: float = 0.0
@@ -64,7 +64,12 @@ class Watcher:
     """Chats that were written to in the last `recent_ms`, or will be. `wake` and `stop` may be called by any thread."""
 
     def __init__(
-        self, chats: Chats, wanted: Wanted, directories: Directories, recent_ms: int = RECENT_MS, most: int = CHATS_MOST
+        self,
+        chats: ChatReader,
+        wanted: ChatFilter,
+        directories: Directories,
+        recent_ms: int = RECENT_MS,
+        most: int = CHATS_MOST,
     ) -> None:
         self._chats = chats
         self._wanted = wanted
@@ -125,7 +130,7 @@ class Watcher:
             update = self._visit(watched)
             if update is not None:
                 yield update
-        yield self._update(Look(chats=self._aged()))
+        yield self._update(StoreScan(chats=self._aged()))
 
     def _wait(self, tick_s: float) -> None:
         with self._awake:
@@ -154,7 +159,7 @@ class Watcher:
         if failed != self._unfound:
             faults, cleared = tuple(failed - self._unfound), tuple(self._unfound - failed)
             self._unfound = failed
-            yield self._update(Look(), faults, cleared)
+            yield self._update(StoreScan(), faults, cleared)
         self._find_at = time.monotonic() + max(FIND_S, IDLE_SHARE * (time.monotonic() - begun))
 
     def _add(self, store: Store) -> None:
@@ -170,7 +175,7 @@ class Watcher:
         except Exception:  # then it is polled; what is wrong with the store shows in every look
             paths = ()
         watching = self._directories.watch(paths, told)
-        self._places[store] = _Watched(Place(store, self._chats, watching, self._since_ms), dirty)
+        self._places[store] = _Watched(WatchedStore(store, self._chats, watching, self._since_ms), dirty)
 
     def _remove(self, store: Store) -> Update:
         place = self._places.pop(store).place
@@ -202,7 +207,7 @@ class Watcher:
         after = set(watched.place.faults.values())
         return self._update(look, tuple(after - before), tuple(before - after), first=first)
 
-    def _rest(self, watched: _Watched, look: Look, begun: float, *, polled: bool) -> None:
+    def _rest(self, watched: _Watched, look: StoreScan, begun: float, *, polled: bool) -> None:
         """When to look again. A store that is written to without end takes a quarter of one processor, not all."""
         now = time.monotonic()
         took = now - begun
@@ -221,7 +226,7 @@ class Watcher:
         return [old for chat in self._shown.values() if chat.unfinished and (old := chat.aged(now)) is not chat]
 
     def _update(
-        self, look: Look, faults: tuple[Fault, ...] = (), cleared: tuple[Fault, ...] = (), *, first: bool = False
+        self, look: StoreScan, faults: tuple[Fault, ...] = (), cleared: tuple[Fault, ...] = (), *, first: bool = False
     ) -> Update:
         look.chats = [chat for chat in look.chats if self._wanted.takes_workspace(chat.workspace)]
         for chat in look.chats:

@@ -17,45 +17,46 @@ EXIT_BUG = 3
 EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
 
-# Verb -> what it is for. The verb `x` is the module bridge.cli.x with HELP, configure(parser) and run(arguments).
-GROUPS: dict[str, dict[str, str]] = {
+# Title -> verb -> its folder and what it is for. A verb is a module with HELP, configure(parser) and run(arguments).
+GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Chats": {
-        "drive": "send one prompt to a chat, with proof",
-        "history": "list, show, search, follow and export chats",
-        "watch": "show every chat and what it is doing, live",
+        "drive": ("chats", "send one prompt to a chat, with proof"),
+        "history": ("chats", "list, show, search, follow and export chats"),
+        "watch": ("chats", "show every chat and what it is doing, live"),
     },
     "Goals": {
-        "run": "drive an agent until checks say that a goal is reached",
-        "goals": "follow, answer, pause, stop and report goals",
+        "run": ("goals", "drive an agent until checks say that a goal is reached"),
+        "goals": ("goals", "follow, answer, pause, stop and report goals"),
     },
     "Daemon": {
-        "up": "start the daemon",
-        "down": "stop the daemon",
-        "status": "show the daemon and the windows connected to it",
+        "up": ("daemon", "start the daemon"),
+        "down": ("daemon", "stop the daemon"),
+        "status": ("daemon", "show the daemon and the windows connected to it"),
     },
     "Desktop": {
-        "inject": "put a text into a window, step by step",
-        "calibrate": "tell where the chat's input is in a window",
-        "stop": "take Koru's hands off keyboard and mouse, now",
+        "inject": ("desk", "put a text into a window, step by step"),
+        "calibrate": ("desk", "tell where the chat's input is in a window"),
+        "stop": ("desk", "take Koru's hands off keyboard and mouse, now"),
     },
     "Policy": {
-        "trust": "show and change how far an interface is trusted",
-        "approvals": "decide what waits for a person",
+        "trust": ("operator", "show and change how far an interface is trusted"),
+        "approvals": ("operator", "decide what waits for a person"),
     },
     "Evidence": {
-        "ledger": "read and verify what was recorded",
+        "ledger": ("operator", "read and verify what was recorded"),
     },
     "IDE": {
-        "plugin": "install the plugin into an IDE, compare versions, or let it test itself",
+        "plugin": ("plugin", "install the plugin into an IDE, compare versions, or let it test itself"),
     },
     "Interfaces": {
-        "doctor": "find out what is wrong, and what to do about it",
-        "recover": "do something about what is wrong",
-        "explain": "show which interface a drive would take, and why not another",
-        "registry": "check the interface files, yours included",
+        "doctor": ("operator", "find out what is wrong, and what to do about it"),
+        "recover": ("operator", "do something about what is wrong"),
+        "explain": ("operator", "show which interface a drive would take, and why not another"),
+        "registry": ("operator", "check the interface files, yours included"),
     },
 }
-VERBS = {verb: text for group in GROUPS.values() for verb, text in group.items()}
+VERBS = {verb: text for group in GROUPS.values() for verb, (_, text) in group.items()}
+MODULES = {verb: f"bridge.cli.{folder}.{verb}" for group in GROUPS.values() for verb, (folder, _) in group.items()}
 
 EXAMPLE = 'koru up && koru plugin install && koru drive --workspace . "Run the tests and fix what fails"'
 EXITS = """\
@@ -141,7 +142,7 @@ def _run(words: list[str]) -> int:
     verb, rest = words[0], words[1:]
     if verb not in VERBS:
         raise _unknown(verb)
-    module = __import__(f"bridge.cli.{verb}", fromlist=["run"])
+    module = __import__(MODULES[verb], fromlist=["run"])
     return int(module.run(_parse(verb, module, rest)))
 
 
@@ -189,5 +190,5 @@ def _help() -> str:
         "usage: koru VERB ...          koru VERB --help          koru --version",
     ]
     for title, verbs in GROUPS.items():
-        lines += ["", title, *(f"  {verb:<9} {text}" for verb, text in verbs.items())]
+        lines += ["", title, *(f"  {verb:<9} {text}" for verb, (_, text) in verbs.items())]
     return "\n".join([*lines, "", "Every verb takes --json.", "", "Example", f"  {EXAMPLE}", "", "Exit status", EXITS])

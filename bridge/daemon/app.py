@@ -15,30 +15,30 @@ from anyio import to_thread
 
 from bridge import paths
 from bridge.daemon.changes import Changes
-from bridge.daemon.channel import PluginChannel
-from bridge.daemon.channels import Channels
-from bridge.daemon.chats import Chats
-from bridge.daemon.drives import Drives
-from bridge.daemon.epochs import Epochs
-from bridge.daemon.examiner import Examiner
+from bridge.daemon.drives.channel import PluginChannel
+from bridge.daemon.drives.channels import Channels
+from bridge.daemon.drives.interfaces import Interfaces
+from bridge.daemon.drives.runner import Runner
+from bridge.daemon.drives.service import DriveService
+from bridge.daemon.drives.surfaces import Surfaces
+from bridge.daemon.drives.unsettled import Unsettled
+from bridge.daemon.drives.witnesses import Witnesses
 from bridge.daemon.faults import Faults
-from bridge.daemon.following import Follower
-from bridge.daemon.goals import Goals
-from bridge.daemon.handlers import House, Identity, status
-from bridge.daemon.hooks import Hooks
-from bridge.daemon.interfaces import Interfaces
-from bridge.daemon.journal import Journal, now_ms
+from bridge.daemon.goals.reply_reader import Reviewing
+from bridge.daemon.goals.service import GoalService
+from bridge.daemon.goals.turn_follower import TurnFollower
+from bridge.daemon.ledger_writer import LedgerWriter, now_ms
+from bridge.daemon.operator.chat_feed import ChatFeed
+from bridge.daemon.operator.examiner import Examiner
+from bridge.daemon.operator.hooks import Hooks
+from bridge.daemon.operator.reach import Reach
+from bridge.daemon.operator.recoveries import Recoveries
 from bridge.daemon.permissions import Permissions
-from bridge.daemon.reach import Reach
-from bridge.daemon.recoveries import Recoveries
-from bridge.daemon.reviewing import Reviewing
-from bridge.daemon.rundir import Listening
-from bridge.daemon.runner import Runner
-from bridge.daemon.server import Connections, Server
-from bridge.daemon.sessions import HEARTBEAT_MS, Sessions
-from bridge.daemon.surfaces import Surfaces
-from bridge.daemon.unsettled import Unsettled
-from bridge.daemon.watch import Stores
+from bridge.daemon.socket.epochs import Epochs
+from bridge.daemon.socket.handlers import House, Identity, status
+from bridge.daemon.socket.rundir import Listening
+from bridge.daemon.socket.server import Connections, Server
+from bridge.daemon.socket.sessions import HEARTBEAT_MS, Sessions
 from bridge.desk.channel import InjectorChannel
 from bridge.desk.desk import Desk
 from bridge.desk.hands import Hands
@@ -74,7 +74,7 @@ async def run(ground: Ground, ready: Callable[[], Awaitable[None]], stopping: Ca
     sessions = Sessions(ground.epochs, heartbeat_ms=ground.heartbeat_ms)
     connections = Connections()
     faults = Faults(os.environ.get("KORU_FAULT"))
-    journal = Journal(ground.ledger, paths.ledger_directory(), ground.key, faults, ground.redactor)
+    journal = LedgerWriter(ground.ledger, paths.ledger_directory(), ground.key, faults, ground.redactor)
     changes = Changes()
     registry = await to_thread.run_sync(_registry)
     desk = Desk(CATALOGUE, paths.config_directory(), os.environ)
@@ -82,12 +82,12 @@ async def run(ground: Ground, ready: Callable[[], Awaitable[None]], stopping: Ca
     turns = Turns(now_ms)
     calibrations = CalibrationStore(paths.state_directory() / "calibration")
     permissions = Permissions(journal, registry.interfaces, paths.config_directory(), ground.redactor, surfaces.by_key)
-    drives = Drives(journal, surfaces, registry.interfaces, permissions, desk)
+    drives = DriveService(journal, surfaces, registry.interfaces, permissions, desk)
     injecting = InjectorChannel(
         desk, turns, registry.interfaces, calibrations, surfaces.addressed, now_ms, faults.reach
     )
     channel = Channels(registry.interfaces, PluginChannel(sessions, faults, drives.record_late), injecting)
-    stores = Stores(OBSERVERS, surfaces, changes)
+    stores = Witnesses(OBSERVERS, surfaces, changes)
     runner = Runner(journal, channel, stores, permissions)
     sessions.on_event = drives.on_chat_event
     interfaces = Interfaces(registry, surfaces, permissions, desk)
@@ -96,11 +96,11 @@ async def run(ground: Ground, ready: Callable[[], Awaitable[None]], stopping: Ca
     drives.on_row = unsettled.apply
     journal.listen(unsettled.hear)
     reach = Reach(sessions, drives, stores)
-    chats = Chats(OBSERVERS, changes.directories, drives, ground.redactor.redact)
+    chats = ChatFeed(OBSERVERS, changes.directories, drives, ground.redactor.redact)
     stores.on_fault, stores.on_fault_over = chats.fault, chats.fault_over
     recoveries = Recoveries(registry.recoveries, IN_DAEMON, reach, drives, journal, permissions, examiner, unsettled)
-    follower = Follower(drives, permissions, stores, channel.cancel, surfaces.store)
-    goals = Goals(journal, follower, permissions, drives.resolve, Reviewing(ground.redactor.redact))
+    follower = TurnFollower(drives, permissions, stores, channel.cancel, surfaces.store)
+    goals = GoalService(journal, follower, permissions, drives.resolve, Reviewing(ground.redactor.redact))
     house = House(
         _identity(ground),
         sessions,

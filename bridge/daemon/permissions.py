@@ -11,28 +11,24 @@ from typing import Any
 import anyio
 from anyio import to_thread
 
-from bridge.daemon.journal import Journal, now_ms
+from bridge.daemon.ledger_writer import LedgerWriter, now_ms
 from bridge.drive.permission import Permission, Permit
-from bridge.drive.record import Record
+from bridge.drive.record import DriveRecord
 from bridge.drive.selector import Surface
-from bridge.drive.steps import ApprovalDenied, Approved, Candidate, Event
+from bridge.drive.steps import ApprovalDenied, Approved, Candidate, DriveEvent
 from bridge.policy.approvals import ASKED, DECIDED, Approval, Approvals, action_sha
-from bridge.policy.files import Signature, load, save_grants, signature
+from bridge.policy.files import FilesSignature, load, save_grants, signature
 from bridge.policy.redaction import Redactor, Secret
-from bridge.policy.rules import Act, Action, Policy, permit
+from bridge.policy.rules import Policy, PolicyAction, PolicyRequest, permit
 from bridge.policy.trust import EVERYWHERE, RANK, default_level, granted, level
 from bridge.protocol.errors import BridgeError, Reason
-from bridge.protocol.messages import (
+from bridge.protocol.messages.approvals import (
     ApprovalDecideParams,
     ApprovalsListParams,
     ApprovalsListResult,
     ApprovalView,
-    DefaultTrust,
-    GrantView,
-    TrustLevel,
-    TrustListResult,
-    TrustSetParams,
 )
+from bridge.protocol.messages.trust import DefaultTrust, GrantView, TrustLevel, TrustListResult, TrustSetParams
 from registry.model import Interface
 
 FRESH_S = 0.1  # how old a look at the files may be
@@ -46,7 +42,7 @@ class Permissions:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: LedgerWriter,
         interfaces: Mapping[str, Interface],
         directory: Path,
         redactor: Redactor,
@@ -59,10 +55,10 @@ class Permissions:
         self._surface_of = surface_of
         self._approvals = Approvals()
         self._policy = Policy()
-        self._signature: Signature | None = None
+        self._signature: FilesSignature | None = None
         self._looked_at = -FRESH_S
         self._one_change = anyio.Lock()
-        self._waiting: dict[str, tuple[Record, Callable[[Event], None]]] = {}
+        self._waiting: dict[str, tuple[DriveRecord, Callable[[DriveEvent], None]]] = {}
 
     # --- policy ------------------------------------------------------------------------------------------------------
 
@@ -70,7 +66,7 @@ class Permissions:
         """The policy as the files have it now. They are read again when one of them changed."""
         return await self._take(await to_thread.run_sync(signature, self._directory))
 
-    async def _take(self, found: Signature) -> Policy:
+    async def _take(self, found: FilesSignature) -> Policy:
         self._looked_at = anyio.current_time()
         if found != self._signature:
             policy = await to_thread.run_sync(load, self._directory)
@@ -82,12 +78,12 @@ class Permissions:
 
     async def permit(self, surface: Surface, draft: bool, secrets_found: tuple[str, ...]) -> Permit:
         """What each interface may do for a drive of this surface, by the policy of this moment."""
-        act = Act(_action(draft), surface.ide, surface.workspace_folders, secrets_found)
+        act = PolicyRequest(_action(draft), surface.ide, surface.workspace_folders, secrets_found)
         fresh = anyio.current_time() - self._looked_at < FRESH_S
         return partial(self._permit, self._policy if fresh else await self.refresh(), act)
 
     @staticmethod
-    def _permit(policy: Policy, act: Act, interface: Interface) -> Permission:
+    def _permit(policy: Policy, act: PolicyRequest, interface: Interface) -> Permission:
         return permit(policy, interface, act)
 
     async def find_secrets(self, text: str) -> tuple[str, ...]:
@@ -99,7 +95,7 @@ class Permissions:
             found = await to_thread.run_sync(self._redactor.find, text)
         return tuple(sorted({secret.kind for secret in found}))
 
-    def _look(self, text: str) -> tuple[Signature, list[Secret]]:
+    def _look(self, text: str) -> tuple[FilesSignature, list[Secret]]:
         return signature(self._directory), self._redactor.find(text)
 
     def warns(self) -> bool:
@@ -156,7 +152,7 @@ class Permissions:
         if kind in {"acting", "settled"}:
             self._waiting.pop(drive_id, None)
 
-    async def ask(self, record: Record, candidate: Candidate, report: Callable[[Event], None]) -> None:
+    async def ask(self, record: DriveRecord, candidate: Candidate, report: Callable[[DriveEvent], None]) -> None:
         """Ask for an approval, or take up the one that was asked for before a restart. `report` hears the decision."""
         action = self._action(record, candidate)
         if action is None:
@@ -174,7 +170,7 @@ class Permissions:
         if known.state != "pending":
             report(Approved() if known.state == "approved" else ApprovalDenied("denied"))
 
-    def usable(self, record: Record, candidate: Candidate) -> str | None:
+    def usable(self, record: DriveRecord, candidate: Candidate) -> str | None:
         """The approval for exactly what would be done now, looked at anew; None without one."""
         action = self._action(record, candidate)
         if action is None:
@@ -234,7 +230,7 @@ class Permissions:
             record.apply(DECIDED, at_ms, body)
             report(Approved() if body["approved"] else ApprovalDenied("a person denied it"))
 
-    def _action(self, record: Record, candidate: Candidate) -> dict[str, object] | None:
+    def _action(self, record: DriveRecord, candidate: Candidate) -> dict[str, object] | None:
         """All that makes this action this one, from what is there now. Without its surface there is no action."""
         surface = self._surface_of(candidate.surface)
         if surface is None:
@@ -253,7 +249,7 @@ class Permissions:
         return {**shown, "action_sha": sha}
 
 
-def _action(draft: bool) -> Action:
+def _action(draft: bool) -> PolicyAction:
     return "draft" if draft else "send"
 
 

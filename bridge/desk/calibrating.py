@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from injectors.base import Click, Declined, Injector, Stop, Target
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.calibration import Calibration
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class CalibrationRequest:
     """Of which product, in which window; where to click, or after how many seconds the pointer shows it."""
 
     product: str
@@ -21,7 +21,7 @@ class Wanted:
 
 
 def calibrate(
-    injector: Injector, environment: Mapping[str, str], wanted: Wanted, stop: Stop
+    injector: Injector, environment: Mapping[str, str], wanted: CalibrationRequest, stop: Stop
 ) -> tuple[Calibration, bytes | None]:
     """The input as it is proven now, and a PNG of the window where there is one. Types nothing. Raises Declined."""
     with injector.locate(wanted.target, stop) as injection:
@@ -32,17 +32,19 @@ def calibrate(
         if field is None and click is None:
             message = "accessibility names no input that has the focus in this window"
             hint = "put the cursor into the chat's input and try again, or show it: --pointer or --click LEFT,BOTTOM"
-            raise Declined(Blocker.FIELD_UNKNOWN, message, hint)
+            raise Declined(BlockerWord.FIELD_UNKNOWN, message, hint)
         picture = _picture(environment, injection.place.window)
     return Calibration(wanted.product, wanted.version, *size, field, click, wanted.copyable), picture
 
 
-def _pointed(environment: Mapping[str, str], window: int, wanted: Wanted, stop: Stop) -> Click | None:
+def _pointed(environment: Mapping[str, str], window: int, wanted: CalibrationRequest, stop: Stop) -> Click | None:
     """Where the pointer is when the time is up."""
     if wanted.pointer_after_s is None:
         return None
     if environment.get("WAYLAND_DISPLAY") or not environment.get("DISPLAY"):
-        raise Declined(Blocker.DESK_UNSUPPORTED, "only X11 tells where the pointer is", "put the cursor into the input")
+        raise Declined(
+            BlockerWord.DESK_UNSUPPORTED, "only X11 tells where the pointer is", "put the cursor into the input"
+        )
     from injectors.x11_display import X11Display
     from injectors.x11_pointer import X11Pointer
 
@@ -57,7 +59,7 @@ def _pointed(environment: Mapping[str, str], window: int, wanted: Wanted, stop: 
         display.close()
     if not (0 <= left < width and 0 <= top < height):
         message = f"the pointer is at {(left, top)}, outside the window of {(width, height)}"
-        raise Declined(Blocker.FIELD_UNKNOWN, message, "hold the pointer over the chat's input")
+        raise Declined(BlockerWord.FIELD_UNKNOWN, message, "hold the pointer over the chat's input")
     return Click(left, height - top)
 
 

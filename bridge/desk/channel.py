@@ -7,25 +7,25 @@ from functools import partial
 from anyio import from_thread, to_thread
 
 from bridge.desk.desk import Desk
-from bridge.desk.injecting import Order, Performed, Step, perform
+from bridge.desk.injecting import InjectionRequest, Performed, Step, perform
 from bridge.desk.targets import aimed
 from bridge.desk.turns import Turns
 from bridge.drive.evidence import Fact
-from bridge.drive.record import Record
+from bridge.drive.record import DriveRecord
 from bridge.drive.steps import (
     Candidate,
     ChannelDeclined,
     ChannelDone,
     ChannelLost,
-    Event,
+    DriveEvent,
     Learned,
     LookedUp,
     NotSubmitted,
 )
 from bridge.drive.windows import Addressed
-from bridge.protocol.messages import FactKind, Grade
-from injectors.base import Declined, InjectionError, Inserted, Level, Lost, Stop, Submitted, Target, Withheld
-from injectors.blockers import Blocker
+from bridge.protocol.messages.base import FactKind, Grade
+from injectors.base import Declined, EnterWithheld, InjectionError, Inserted, Level, Lost, Stop, Submitted, Target
+from injectors.blockers import BlockerWord
 from injectors.calibration import CalibrationStore
 from registry.model import Interface
 
@@ -36,7 +36,7 @@ TAKEN_MOST = 256
 GRADES: Mapping[Level, Grade] = {Level.SENT: "claim", Level.DELIVERED: "claim", Level.VERIFIED: "readback"}
 
 log = logging.getLogger("koru.desk")
-Report = Callable[[Event], None]
+EventSink = Callable[[DriveEvent], None]
 
 
 class InjectorChannel:
@@ -60,10 +60,10 @@ class InjectorChannel:
     def session_of(self, candidate: Candidate) -> str | None:
         return self._source(candidate)
 
-    async def hold(self, record: Record, candidate: Candidate, report: Report) -> None:
+    async def hold(self, record: DriveRecord, candidate: Candidate, report: EventSink) -> None:
         """Never needed: a delivery ends with all that will be known."""
 
-    async def deliver(self, record: Record, candidate: Candidate, report: Report) -> bool:
+    async def deliver(self, record: DriveRecord, candidate: Candidate, report: EventSink) -> bool:
         self._reach("before_deliver", record.drive_id)
         seconds = record.params.deadline_ms / 1000
         try:
@@ -82,11 +82,11 @@ class InjectorChannel:
             self._reach("after_deliver", record.drive_id)
         return False
 
-    async def lookup(self, record: Record, candidate: Candidate, report: Report) -> None:
+    async def lookup(self, record: DriveRecord, candidate: Candidate, report: EventSink) -> None:
         """A desktop keeps no journal; what became of the text is for the chat's store to show."""
         report(LookedUp(None))
 
-    async def cancel(self, record: Record, candidate: Candidate) -> None:
+    async def cancel(self, record: DriveRecord, candidate: Candidate) -> None:
         """Take the hands off. What was typed by then is told by the delivery itself."""
         self._turns.trip(record.drive_id, "the drive's cancellation")
 
@@ -94,13 +94,13 @@ class InjectorChannel:
         addressed = self._addressed(candidate.surface)
         if addressed is None:
             hint = "open the window, or name it in desk.yaml"
-            raise Declined(Blocker.TARGET_MISSING, "the window of this chat is not known any more", hint)
+            raise Declined(BlockerWord.TARGET_MISSING, "the window of this chat is not known any more", hint)
         return await to_thread.run_sync(aimed, addressed, self._calibrations)
 
-    def _work(self, record: Record, candidate: Candidate, target: Target, stop: Stop, report: Report) -> None:
+    def _work(self, record: DriveRecord, candidate: Candidate, target: Target, stop: Stop, report: EventSink) -> None:
         """In the worker's thread."""
         settings = self._desk.settings
-        order = Order(
+        order = InjectionRequest(
             text=record.params.text,
             target=target,
             submit=not record.params.draft,
@@ -126,13 +126,13 @@ class InjectorChannel:
         from_thread.run_sync(report, _end(performed))
 
     def _learn(
-        self, record: Record, source: str, kind: FactKind, level: Level, notes: tuple[str, ...], report: Report
+        self, record: DriveRecord, source: str, kind: FactKind, level: Level, notes: tuple[str, ...], report: EventSink
     ) -> None:
         fact = Fact(kind, GRADES[level], source, self._now_ms(), record.text_sha, detail="; ".join(notes))
         from_thread.run_sync(report, Learned(fact))
 
-    def _remember(self, record: Record, error: InjectionError) -> None:
-        if error.blocker is Blocker.STOPPED:
+    def _remember(self, record: DriveRecord, error: InjectionError) -> None:
+        if error.blocker is BlockerWord.STOPPED:
             self._taken[record.drive_id] = error.message.removeprefix("stopped by ")
         while len(self._taken) > TAKEN_MOST:
             del self._taken[next(iter(self._taken))]
@@ -144,12 +144,12 @@ class InjectorChannel:
         return f"{self._adapter(candidate)} on {self._desk.name}"
 
 
-def _end(performed: Performed) -> Event:
+def _end(performed: Performed) -> DriveEvent:
     withheld = performed.withheld
     return ChannelDone() if withheld is None else NotSubmitted(str(withheld.blocker), unsent(withheld, performed))
 
 
-def unsent(withheld: Withheld, performed: Performed) -> str:
+def unsent(withheld: EnterWithheld, performed: Performed) -> str:
     """Why Enter was not pressed, and what became of the text."""
     left = "the text was left in the field" if performed.restored.text_left else "our text was taken out of the field"
     why = (

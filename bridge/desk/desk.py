@@ -7,7 +7,7 @@ import anyio
 from anyio import CapacityLimiter, to_thread
 from anyio.abc import TaskGroup
 
-from bridge.desk.settings import DeskSettings, Signature, load, signature
+from bridge.desk.settings import DeskSettings, FileSignature, load, signature
 from bridge.drive.windows import NamedWindow
 from injectors.base import Injector
 from registry.model import Interface
@@ -25,7 +25,7 @@ class Desk:
         self.environment = dict(environment)
         self._injectors = {name: make(self.environment) for name, make in catalogue.items()}
         self._directory = directory
-        self._signature: Signature = None
+        self._signature: FileSignature = None
         self._settings = DeskSettings()
         self._lacks: dict[str, str | None] = {}
         self._asked_at = -FRESH_S

@@ -6,17 +6,17 @@ from functools import partial
 
 from anyio import to_thread
 
-from bridge.desk.calibrating import Wanted, calibrate
+from bridge.desk.calibrating import CalibrationRequest, calibrate
 from bridge.desk.channel import unsent
 from bridge.desk.desk import Desk
-from bridge.desk.injecting import Order, Performed, perform
+from bridge.desk.injecting import InjectionRequest, Performed, perform
 from bridge.desk.rehearsing import rehearse
 from bridge.desk.targets import aimed, window_of
 from bridge.desk.turns import Turns
 from bridge.drive.match import text_sha
 from bridge.drive.windows import Addressed
 from bridge.protocol.errors import BridgeError, Reason
-from bridge.protocol.messages import (
+from bridge.protocol.messages.desk import (
     DeskCalibrateParams,
     DeskCalibrateResult,
     DeskInjectParams,
@@ -30,17 +30,17 @@ from bridge.protocol.prompt import check_prompt
 from injectors.base import (
     Click,
     Declined,
+    EnterWithheld,
+    FoundTarget,
     InjectionError,
     Inserted,
+    InsertMethod,
     Level,
     Lost,
-    Method,
-    Place,
     Restored,
     Stop,
     Submitted,
     Target,
-    Withheld,
 )
 from injectors.calibration import CalibrationStore
 from registry.model import Interface
@@ -126,13 +126,13 @@ class Hands:
         stopped, running = await self._turns.trip_all("koru stop")
         return DeskStopResult(stopped=stopped, running=running)
 
-    def _perform(self, interface: Interface, order: Order, stop: Stop, steps: list[DeskStep]) -> Performed:
+    def _perform(self, interface: Interface, order: InjectionRequest, stop: Stop, steps: list[DeskStep]) -> Performed:
         def tell(step: object) -> None:
             steps.append(_step(step))
 
         return perform(self._desk.injector(interface.adapter or ""), self._desk.environment, order, stop, tell)
 
-    def _rehearse(self, interface: Interface, order: Order, stop: Stop, steps: list[DeskStep]) -> None:
+    def _rehearse(self, interface: Interface, order: InjectionRequest, stop: Stop, steps: list[DeskStep]) -> None:
         found = rehearse(self._desk.injector(interface.adapter or ""), order, stop)
         steps += [DeskStep(step=step.step, state=step.state, detail=step.detail) for step in found]
 
@@ -150,14 +150,14 @@ class Hands:
             raise BridgeError(Reason.TOOL_MISSING, f"nothing can act on this desktop:\n{lacks}", hint=hint)
         return max(able, key=lambda i: (i.drives, i.authority))
 
-    async def _order(self, params: DeskInjectParams) -> Order:
+    async def _order(self, params: DeskInjectParams) -> InjectionRequest:
         settings = self._desk.settings
-        return Order(
+        return InjectionRequest(
             text=params.text,
             target=await to_thread.run_sync(self._target, params.target),
             submit=params.submit,
             at_least=settings.submit_at_least,
-            method=Method(params.method),
+            method=InsertMethod(params.method),
             guard=settings.operator_guard,
             panic_key=settings.panic_key,
         )
@@ -177,7 +177,7 @@ class Hands:
             raise BridgeError(reason, f"{len(found) or 'no'} windows are called {target.surface}", hint=hint)
         return found[0]
 
-    def _wanted(self, params: DeskCalibrateParams) -> Wanted:
+    def _wanted(self, params: DeskCalibrateParams) -> CalibrationRequest:
         addressed = self._addressed(params.target)
         product = params.product or (addressed.product if addressed else None)
         version = params.version or (addressed.version if addressed else None)
@@ -196,7 +196,7 @@ class Hands:
         except Declined as error:
             raise _bridge_error(error) from error
         pointer = None if params.pointer_after_ms is None else params.pointer_after_ms / 1000
-        return Wanted(product, version, target, click, pointer, params.copyable)
+        return CalibrationRequest(product, version, target, click, pointer, params.copyable)
 
 
 def _described(target: DeskTarget) -> Target:
@@ -248,7 +248,7 @@ def _refused(interface: Interface, error: InjectionError, steps: list[DeskStep])
 
 def _step(step: object) -> DeskStep:
     match step:
-        case Place():
+        case FoundTarget():
             detail = f"{step.window:#x} '{step.title}' of {step.app}, process {step.pid}"
             return DeskStep(step="window", state="done", detail=detail)
         case Inserted():
@@ -256,7 +256,7 @@ def _step(step: object) -> DeskStep:
             return DeskStep(step="insert", state="done", detail="; ".join(said))
         case Submitted():
             return DeskStep(step="submit", state="done", detail="; ".join((step.level.name.lower(), *step.notes)))
-        case Withheld():
+        case EnterWithheld():
             return DeskStep(step="submit", state="refused", detail=f"{step.blocker}: {step.message}")
         case Restored():
             left = "text of ours stays in the field" if step.text_left else "no unsent text of ours stays"

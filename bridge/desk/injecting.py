@@ -7,31 +7,31 @@ from dataclasses import dataclass
 from injectors import prompt
 from injectors.base import (
     ClipboardState,
+    EnterWithheld,
+    FoundTarget,
     Injection,
     Injector,
     Inserted,
+    InsertMethod,
     Level,
     Lost,
-    Method,
-    Place,
     Restored,
     Stop,
     Submitted,
     Target,
-    Withheld,
 )
 from injectors.guarding import guarded
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class InjectionRequest:
     """What is to be put where. Without `submit` it stays a draft; Enter is pressed only from `at_least` on."""
 
     text: str
     target: Target
     submit: bool
     at_least: Level = Level.VERIFIED
-    method: Method = Method.PASTE
+    method: InsertMethod = InsertMethod.PASTE
     guard: bool = True
     panic_key: str = "Pause"
 
@@ -40,11 +40,11 @@ class Order:
 class Performed:
     """How far it came. `withheld`: Enter was asked for and not pressed; `restored.text_left` says the rest."""
 
-    place: Place
+    place: FoundTarget
     inserted: Inserted
     restored: Restored
     submitted: Submitted | None = None
-    withheld: Withheld | None = None
+    withheld: EnterWithheld | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -54,11 +54,13 @@ class Performed:
         return tuple(dict.fromkeys(note for note in said if note))
 
 
-Step = Place | Inserted | Submitted | Withheld | Restored | str
+Step = FoundTarget | Inserted | Submitted | EnterWithheld | Restored | str
 Tell = Callable[[Step], None]
 
 
-def perform(injector: Injector, environment: Mapping[str, str], order: Order, stop: Stop, tell: Tell) -> Performed:
+def perform(
+    injector: Injector, environment: Mapping[str, str], order: InjectionRequest, stop: Stop, tell: Tell
+) -> Performed:
     """Insert, and submit if asked. Raises Declined (nothing touched) or Lost (nobody knows what is in the field).
 
     Enter that was withheld leaves no text of ours in a field that reads as ours alone.
@@ -71,26 +73,28 @@ def perform(injector: Injector, environment: Mapping[str, str], order: Order, st
         except Lost as lost:
             inserted = _found_after_all(injection, text, order.method, lost)
             tell(inserted)
-            return _closed(injection, inserted, Withheld(lost.blocker, lost.message, lost.hint), order, tell)
+            return _closed(injection, inserted, EnterWithheld(lost.blocker, lost.message, lost.hint), order, tell)
         tell(inserted)
         result = injection.submit(order.at_least) if order.submit else None
         if result is not None:
             tell(result)
-        if isinstance(result, Withheld):
+        if isinstance(result, EnterWithheld):
             return _closed(injection, inserted, result, order, tell)
         restored = injection.restore()
         tell(restored)
         return Performed(injection.place, inserted, restored, result)
 
 
-def _closed(injection: Injection, inserted: Inserted, withheld: Withheld, order: Order, tell: Tell) -> Performed:
+def _closed(
+    injection: Injection, inserted: Inserted, withheld: EnterWithheld, order: InjectionRequest, tell: Tell
+) -> Performed:
     """Leave a draft that was asked for; take out what was to be sent and was not."""
     restored = injection.restore(retract=order.submit)
     tell(restored)
     return Performed(injection.place, inserted, restored, withheld=withheld if order.submit else None)
 
 
-def _found_after_all(injection: Injection, text: str, method: Method, lost: Lost) -> Inserted:
+def _found_after_all(injection: Injection, text: str, method: InsertMethod, lost: Lost) -> Inserted:
     """What was lost may stand in the field by now; only then is anything known of it."""
     reading = injection.readback()
     if reading is None or not prompt.same(reading.text, text):
@@ -99,7 +103,7 @@ def _found_after_all(injection: Injection, text: str, method: Method, lost: Lost
 
 
 @contextmanager
-def _watched(environment: Mapping[str, str], order: Order, stop: Stop, tell: Tell) -> Iterator[None]:
+def _watched(environment: Mapping[str, str], order: InjectionRequest, stop: Stop, tell: Tell) -> Iterator[None]:
     unwatched = nullcontext("the operator guard is switched off")
     with guarded(environment, stop, panic=order.panic_key) if order.guard else unwatched as note:
         if note:

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from bridge.desk.injecting import Order
+from bridge.desk.injecting import InjectionRequest
 from injectors import prompt
-from injectors.base import Declined, Injection, Injector, Inspection, Method, Stop
-from injectors.blockers import Blocker
+from injectors.base import Declined, Injection, Injector, InsertMethod, Inspection, Stop
+from injectors.blockers import BlockerWord
 
-State = Literal["done", "would", "refused"]
+RehearsalState = Literal["done", "would", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,17 +17,17 @@ class Rehearsed:
     """One step and its state: what needs no touch is done, what needs one would be."""
 
     step: str
-    state: State
+    state: RehearsalState
     detail: str
 
 
-def rehearse(injector: Injector, order: Order, stop: Stop) -> list[Rehearsed]:
+def rehearse(injector: Injector, order: InjectionRequest, stop: Stop) -> list[Rehearsed]:
     """Every step; the first that is refused would end it. Raises Declined when there is no such window."""
     with injector.locate(order.target, stop) as injection:
         return list(_steps(injector, injection, order))
 
 
-def _steps(injector: Injector, injection: Injection, order: Order) -> Iterator[Rehearsed]:
+def _steps(injector: Injector, injection: Injection, order: InjectionRequest) -> Iterator[Rehearsed]:
     place = injection.place
     yield Rehearsed("injector", "done", injector.id + (f"; {injector.caution}" if injector.caution else ""))
     yield Rehearsed("window", "done", f"{place.window:#x} '{place.title}' of {place.app}, process {place.pid}")
@@ -36,8 +36,8 @@ def _steps(injector: Injector, injection: Injection, order: Order) -> Iterator[R
     yield _focus(seen)
     yield from _field(order, seen)
     yield _draft(seen)
-    how = "paste by Ctrl+V" if order.method is Method.PASTE else "type in chunks, Shift+Enter for newlines"
-    if order.method is Method.PASTE:
+    how = "paste by Ctrl+V" if order.method is InsertMethod.PASTE else "type in chunks, Shift+Enter for newlines"
+    if order.method is InsertMethod.PASTE:
         yield Rehearsed("clipboard", "would", "save every format of it, then offer the text")
     yield Rehearsed("insert", "would", f"{how}, {len(order.text)} characters")
     yield Rehearsed("read back", "would", "read the field and compare, newlines at the end aside")
@@ -48,7 +48,7 @@ def _steps(injector: Injector, injection: Injection, order: Order) -> Iterator[R
         yield Rehearsed("gap", "would", place.gap)
 
 
-def _text(order: Order) -> Rehearsed:
+def _text(order: InjectionRequest) -> Rehearsed:
     try:
         prompt.check(order.text)
     except Declined as error:
@@ -59,12 +59,12 @@ def _text(order: Order) -> Rehearsed:
 def _focus(seen: Inspection) -> Rehearsed:
     if seen.refusal is None:
         return Rehearsed("focus", "done", "the window has it; nothing else holds the keyboard, no modifier is down")
-    if seen.refusal.blocker is Blocker.FOCUS_ELSEWHERE:
+    if seen.refusal.blocker is BlockerWord.FOCUS_ELSEWHERE:
         return Rehearsed("focus", "would", f"ask for it, and prove it: {seen.refusal.message}")
     return Rehearsed("focus", "refused", str(seen.refusal))
 
 
-def _field(order: Order, seen: Inspection) -> Iterator[Rehearsed]:
+def _field(order: InjectionRequest, seen: Inspection) -> Iterator[Rehearsed]:
     if order.target.click is not None:
         yield Rehearsed(
             "click",
@@ -78,7 +78,7 @@ def _field(order: Order, seen: Inspection) -> Iterator[Rehearsed]:
     elif seen.refusal is None and order.target.click is None and seen.field not in (None, wanted):
         yield Rehearsed("field", "refused", f"the focus is in another one than {wanted.role} '{wanted.name}'")
     else:
-        state: State = "done" if seen.field == wanted else "would"
+        state: RehearsalState = "done" if seen.field == wanted else "would"
         yield Rehearsed("field", state, f"prove that it is {wanted.role} '{wanted.name}'")
 
 
@@ -87,4 +87,6 @@ def _draft(seen: Inspection) -> Rehearsed:
         return Rehearsed("draft", "would", "read the field first, and leave a draft alone")
     if prompt.vacant(seen.reading.text):
         return Rehearsed("draft", "done", f"the field is empty, by {seen.reading.source}")
-    return Rehearsed("draft", "refused", f"{Blocker.INPUT_BUSY}: the field holds {len(seen.reading.text)} characters")
+    return Rehearsed(
+        "draft", "refused", f"{BlockerWord.INPUT_BUSY}: the field holds {len(seen.reading.text)} characters"
+    )

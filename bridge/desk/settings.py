@@ -13,7 +13,7 @@ from registry.document import Problem, read
 
 FILE = "desk.yaml"
 LEVELS = {"sent": Level.SENT, "delivered": Level.DELIVERED, "verified": Level.VERIFIED}
-Name = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^:/\s]+$")]
+WindowName = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^:/\s]+$")]
 Words = Annotated[str, Field(min_length=1, max_length=1024)]
 
 
@@ -23,7 +23,7 @@ def _absolute(value: str) -> str:
     return value
 
 
-Folder = Annotated[str, Field(max_length=4096), AfterValidator(_absolute)]
+FolderPath = Annotated[str, Field(max_length=4096), AfterValidator(_absolute)]
 
 
 class _Fields(BaseModel):
@@ -31,16 +31,16 @@ class _Fields(BaseModel):
 
 
 class _Store(_Fields):
-    observer: Name
-    path: Folder
+    observer: WindowName
+    path: FolderPath
 
 
 class _Window(_Fields):
-    name: Name
-    ide: Name
+    name: WindowName
+    ide: WindowName
     version: str = ""
-    agent: Name = "chat"
-    workspace: Folder | None = None
+    agent: WindowName = "chat"
+    workspace: FolderPath | None = None
     app: Words | None = None
     title: Words | None = None
     store: _Store | None = None
@@ -77,10 +77,10 @@ class DeskSettings:
     problem: str | None = None
 
 
-Signature = tuple[int, int, int] | None
+FileSignature = tuple[int, int, int] | None
 
 
-def signature(directory: Path) -> Signature:
+def signature(directory: Path) -> FileSignature:
     """Changes whenever the file does."""
     try:
         found = (directory / FILE).stat()

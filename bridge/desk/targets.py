@@ -5,7 +5,7 @@ from pathlib import Path, PurePath
 
 from bridge.drive.windows import Addressed
 from injectors.base import Declined, Target
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.calibration import CalibrationStore
 
 _ANCESTORS = 16
@@ -19,7 +19,7 @@ def window_of(addressed: Addressed) -> Target:
     if addressed.pid is None:
         message = "the IDE's own process is not on this desktop (a browser or a remote shows it)"
         hint = "name the window in desk.yaml, by app and title"
-        raise Declined(Blocker.TARGET_UNSPECIFIED, message, hint)
+        raise Declined(BlockerWord.TARGET_UNSPECIFIED, message, hint)
     # All windows of an IDE may belong to one process: the folder's name, which the title holds, tells them apart.
     title = PurePath(addressed.folders[0]).name if addressed.folders else None
     return Target(pids=ancestors(addressed.pid), title=title)
@@ -32,7 +32,7 @@ def aimed(addressed: Addressed, calibrations: CalibrationStore) -> Target:
     if found is None:
         message = f"where the chat's input is in {addressed.product} {addressed.version} was never calibrated"
         hint = f"koru calibrate --target {addressed.product}, with the cursor in the chat's input"
-        raise Declined(Blocker.FIELD_UNKNOWN, message, hint)
+        raise Declined(BlockerWord.FIELD_UNKNOWN, message, hint)
     return found.aimed(target)
 
 

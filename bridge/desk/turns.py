@@ -8,7 +8,7 @@ import anyio
 from anyio import CapacityLimiter, to_thread
 
 from injectors.base import Declined, InjectionError, Stop
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 
 ENDED_S = 5.0
 T = TypeVar("T")
@@ -76,7 +76,7 @@ class Turns:
         except TimeoutError:
             hint = "wait for it, or end it: koru stop"
             message = f"another injection had the desktop for {seconds:.0f} s"
-            raise Declined(Blocker.DESK_BUSY, message, hint) from None
+            raise Declined(BlockerWord.DESK_BUSY, message, hint) from None
 
     async def _act(self, work: Callable[[], T], stop: Stop, deadline: float) -> T:
         """The thread is waited for even when we are cancelled: its stop is tripped then, and keys are let go of."""

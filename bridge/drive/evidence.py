@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from bridge.protocol.messages import FactKind, Grade, Outcome
+from bridge.protocol.messages.base import FactKind, Grade, Outcome
 
 RANK: dict[Grade, int] = {"claim": 0, "readback": 1, "host": 2, "witness": 3}
 

@@ -10,12 +10,12 @@ from typing import Literal
 
 from bridge.drive.evidence import IMPLIES_SUBMIT, Evidence, Fact, Verdict, early, final, graded
 from bridge.drive.steps import (
-    Act,
     Anchor,
     Anchored,
     ApprovalDenied,
     Approved,
     AskApproval,
+    AskJournal,
     Await,
     CancelAsked,
     CancelTurn,
@@ -23,15 +23,15 @@ from bridge.drive.steps import (
     ChannelDeclined,
     ChannelDone,
     ChannelLost,
-    Command,
     DeadlinePassed,
+    Deliver,
     Done,
-    Event,
+    DriveCommand,
+    DriveEvent,
     Follow,
     GivenUp,
     Learned,
     LookedUp,
-    Lookup,
     NotSubmitted,
     Phase,
     RecordActing,
@@ -44,9 +44,9 @@ from bridge.drive.steps import (
     TakeAnchor,
     Withheld,
 )
-from bridge.protocol.messages import Grade, JournalState, TurnState
+from bridge.protocol.messages.base import Grade, JournalState, TurnState
 
-Steps = Generator[Command, Event, None]
+DriveSteps = Generator[DriveCommand, DriveEvent, None]
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ NO_INTERFACE = Verdict("refused", "no interface can reach this surface", "no_int
 CANCELLED = Verdict("refused", "cancelled before anything was touched", "cancelled")
 
 
-def drive(request: Request, candidates: Sequence[Candidate], refusal: Verdict = NO_INTERFACE) -> Steps:
+def drive(request: Request, candidates: Sequence[Candidate], refusal: Verdict = NO_INTERFACE) -> DriveSteps:
     """Act through the first candidate that does not decline, and settle by the evidence; `refusal` without any."""
     for candidate in candidates:
         unapproved = yield from _approval(candidate)
@@ -97,7 +97,7 @@ def drive(request: Request, candidates: Sequence[Candidate], refusal: Verdict = 
             refusal = withheld
             break
         yield from _follow(anchor)
-        yield Act(candidate)
+        yield Deliver(candidate)
         declined = yield from _settle(_Watch(request, candidate, anchor))
         if declined is None:
             return
@@ -106,31 +106,31 @@ def drive(request: Request, candidates: Sequence[Candidate], refusal: Verdict = 
     yield RecordSettled(refusal, Evidence())
 
 
-def resume(request: Request, candidate: Candidate, anchor: Anchor, evidence: Evidence) -> Steps:
+def resume(request: Request, candidate: Candidate, anchor: Anchor, evidence: Evidence) -> DriveSteps:
     """Settle a drive that was acting when the daemon died: journal first, then the observer past the anchor."""
     watch = _Watch(request, candidate, anchor, evidence, channel_over=True, journal="asked")
     watch.why = "after the daemon was restarted"
     yield from _follow(anchor)
-    yield Lookup(candidate)
+    yield AskJournal(candidate)
     refusal = yield from _settle(watch)
     if refusal is not None:
         yield RecordDeclined(candidate, refusal.blocker or "declined", refusal.reason)
         yield RecordSettled(refusal, evidence)
 
 
-def resume_turn(request: Request, candidate: Candidate, anchor: Anchor, evidence: Evidence) -> Steps:
+def resume_turn(request: Request, candidate: Candidate, anchor: Anchor, evidence: Evidence) -> DriveSteps:
     """Wait for the turn of a drive that was settled before the daemon died."""
     yield from _follow(anchor)
-    yield Lookup(candidate)
+    yield AskJournal(candidate)
     yield from _turn(_Watch(request, candidate, anchor, evidence, channel_over=True, journal="asked"))
 
 
-def give_up(acting: bool, blocker: str, reason: str) -> Steps:
+def give_up(acting: bool, blocker: str, reason: str) -> DriveSteps:
     """Settle a drive that cannot go on: refused while nothing was touched, unknown once something may have been."""
     yield RecordSettled(Verdict("unknown" if acting else "refused", reason, blocker), Evidence())
 
 
-def _approval(candidate: Candidate) -> Generator[Command, Event, Verdict | None]:
+def _approval(candidate: Candidate) -> Generator[DriveCommand, DriveEvent, Verdict | None]:
     """None once the candidate may act. A person's no, or no answer, ends the drive: nothing else is tried instead."""
     if candidate.ask is None:
         return None
@@ -149,7 +149,7 @@ def _approval(candidate: Candidate) -> Generator[Command, Event, Verdict | None]
                 pass
 
 
-def _withheld(answer: Event) -> Verdict | None:
+def _withheld(answer: DriveEvent) -> Verdict | None:
     match answer:
         case CancelAsked():
             return CANCELLED
@@ -159,12 +159,12 @@ def _withheld(answer: Event) -> Verdict | None:
             return None
 
 
-def _follow(anchor: Anchor) -> Steps:
+def _follow(anchor: Anchor) -> DriveSteps:
     if anchor.observer is not None:
         yield Follow(anchor)
 
 
-def _anchor(candidate: Candidate) -> Generator[Command, Event, Anchor]:
+def _anchor(candidate: Candidate) -> Generator[DriveCommand, DriveEvent, Anchor]:
     match (yield TakeAnchor(candidate)):
         case Anchored(anchor):
             return anchor
@@ -172,7 +172,7 @@ def _anchor(candidate: Candidate) -> Generator[Command, Event, Anchor]:
             raise TypeError(f"an anchor was asked for, {type(event).__name__} came")
 
 
-def _settle(watch: _Watch) -> Generator[Command, Event, Verdict | None]:
+def _settle(watch: _Watch) -> Generator[DriveCommand, DriveEvent, Verdict | None]:
     """Take events until there is an outcome. Returns a refusal when nothing was touched, else None once settled."""
     while (verdict := watch.verdict()) is None:
         event = yield Await("submit")
@@ -190,7 +190,7 @@ def _settle(watch: _Watch) -> Generator[Command, Event, Verdict | None]:
     return None
 
 
-def _take(watch: _Watch, event: Event) -> Generator[Command, Event, Verdict | None]:
+def _take(watch: _Watch, event: DriveEvent) -> Generator[DriveCommand, DriveEvent, Verdict | None]:
     """Apply one event; a Verdict is returned only when it proves that nothing was touched."""
     match event:
         case Learned(fact):
@@ -208,7 +208,7 @@ def _take(watch: _Watch, event: Event) -> Generator[Command, Event, Verdict | No
             watch.why = f"after the channel was lost ({reason})"
             if watch.journal != "asked":
                 watch.journal = "asked"
-                yield Lookup(watch.candidate)
+                yield AskJournal(watch.candidate)
         case NotSubmitted(blocker, reason):
             watch.channel_over = True
             watch.unsent = _unsent(watch, blocker, reason)
@@ -241,7 +241,7 @@ def _journal(watch: _Watch, state: JournalState | None, blocker: str | None) -> 
     return None
 
 
-def _learn(watch: _Watch, fact: Fact) -> Steps:
+def _learn(watch: _Watch, fact: Fact) -> DriveSteps:
     ceiling: Grade = "witness" if fact.grade == "witness" else watch.candidate.best_grade
     counted = graded(fact, watch.request.text_sha, watch.request.chat_id, ceiling)
     if counted is None:
@@ -263,10 +263,10 @@ def _known(evidence: Evidence, fact: Fact) -> bool:
     )
 
 
-def _turn(watch: _Watch) -> Steps:
+def _turn(watch: _Watch) -> DriveSteps:
     """Wait for the end of the turn, and then as long as the store needs to show the reply."""
     phase: Phase = "turn"
-    event: Event = Done()
+    event: DriveEvent = Done()
     while True:
         over = watch.evidence.turn
         if over is not None and _complete(watch, over):
@@ -285,7 +285,7 @@ def _turn(watch: _Watch) -> Steps:
     yield _turn_row(watch, over)
 
 
-def _doubt(watch: _Watch) -> Steps:
+def _doubt(watch: _Watch) -> DriveSteps:
     """The store has had its time: a turn that only the channel saw is not to be believed in silence."""
     if not watch.evidence.at_least("witness", *IMPLIES_SUBMIT):
         yield RecordDoubt(

@@ -8,21 +8,14 @@ from bridge.drive.evidence import Evidence, Fact, Verdict
 from bridge.drive.match import text_sha
 from bridge.drive.selector import Considered
 from bridge.drive.steps import Anchor, Candidate, Request
-from bridge.protocol.messages import (
-    CandidateView,
-    DriveStartParams,
-    DriveState,
-    DriveView,
-    FactView,
-    TurnState,
-    TurnView,
-)
+from bridge.protocol.messages.base import DriveState, TurnState
+from bridge.protocol.messages.drive import CandidateView, DriveStartParams, DriveView, FactView, TurnView
 
 Mark = Literal["submitted", "not_submitted"]
 
 
 @dataclass(slots=True)
-class Record:
+class DriveRecord:
     """One drive so far. Rows are applied in order by `apply`; what a row does not say stays as it was."""
 
     drive_id: str
@@ -162,9 +155,9 @@ class Record:
         )
 
 
-def accepted(drive_id: str, at_ms: int, body: Mapping[str, Any]) -> Record:
+def accepted(drive_id: str, at_ms: int, body: Mapping[str, Any]) -> DriveRecord:
     """The record that begins with an `accepted` row."""
-    return Record(
+    return DriveRecord(
         drive_id=drive_id,
         params=DriveStartParams.model_validate(body["params"]),
         text_sha=body["text_sha"],

@@ -7,7 +7,8 @@ from pathlib import PurePath
 from bridge.drive.evidence import RANK, Verdict
 from bridge.drive.permission import Permission, Permit, allow_all
 from bridge.drive.steps import Candidate
-from bridge.protocol.messages import Grade, SurfaceSelector
+from bridge.protocol.messages.base import Grade
+from bridge.protocol.messages.surfaces import SurfaceSelector
 from registry.model import Interface
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bridge.drive.evidence import Evidence, Fact, Verdict
-from bridge.protocol.messages import Grade, JournalState, TurnState
+from bridge.protocol.messages.base import Grade, JournalState, TurnState
 
 Phase = Literal["approval", "submit", "turn", "reply"]
 
@@ -75,7 +75,7 @@ class Follow:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class Deliver:
     """Start to deliver. Answered at once; what happens comes as events."""
 
     candidate: Candidate
@@ -95,7 +95,7 @@ class RecordFact:
 
 
 @dataclass(frozen=True, slots=True)
-class Lookup:
+class AskJournal:
     """Ask the plugin's journal, after it has re-attached. Answered later by `LookedUp`."""
 
     candidate: Candidate
@@ -133,15 +133,15 @@ class Await:
     phase: Phase
 
 
-Command = (
+DriveCommand = (
     AskApproval
     | TakeAnchor
     | RecordActing
     | Follow
-    | Act
+    | Deliver
     | RecordDeclined
     | RecordFact
-    | Lookup
+    | AskJournal
     | CancelTurn
     | RecordSettled
     | RecordTurn
@@ -236,7 +236,7 @@ class DeadlinePassed:
     pass
 
 
-Event = (
+DriveEvent = (
     Done
     | Anchored
     | Learned

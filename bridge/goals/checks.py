@@ -16,8 +16,8 @@ import anyio
 from anyio import CapacityLimiter, to_thread
 
 from bridge.goals.output import cleaned, failing, signature, useful
-from bridge.goals.steps import Result
-from bridge.protocol.messages import CheckTerms
+from bridge.goals.steps import CheckResult
+from bridge.protocol.messages.goals import CheckTerms
 
 HEAD_BYTES = 8_192
 TAIL_BYTES = 262_144
@@ -30,7 +30,7 @@ PRIVATE = ("KORU_", "PYTHONSAFEPATH", "OPENAI_API_KEY", "ANTHROPIC_API_KEY")
 
 async def run_checks(
     checks: Iterable[CheckTerms], workspace: Path, *, hidden: Sequence[str] = (), limiter: CapacityLimiter
-) -> tuple[Result, ...]:
+) -> tuple[CheckResult, ...]:
     """Every check in turn. `hidden`: names of variables that checks must not see. Cancelled, they are killed."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith((*PRIVATE, *hidden))}
     results = []
@@ -57,7 +57,7 @@ class Job:
         """End it and all that it started, within a moment; may be called from anywhere, at any time."""
         self._stopped.set()
 
-    def run(self) -> Result:
+    def run(self) -> CheckResult:
         """Blocking. Never raises for what a command does."""
         began = time.monotonic()
         if not self._folder.is_dir():
@@ -78,7 +78,7 @@ class Job:
         with warden:
             return self._watch(warden, began)
 
-    def _watch(self, warden: "subprocess.Popen[bytes]", began: float) -> Result:
+    def _watch(self, warden: "subprocess.Popen[bytes]", began: float) -> CheckResult:
         timeout = self._check.timeout_ms / 1000
         output, status = _Kept(), _Kept()
         over = self._read(warden, {warden.stdout: output, warden.stderr: status}, began + timeout)
@@ -113,7 +113,7 @@ class Job:
                         selector.unregister(key.fileobj)
         return True
 
-    def _judge(self, began: float, output: "_Kept", status: "_Kept") -> Result:
+    def _judge(self, began: float, output: "_Kept", status: "_Kept") -> CheckResult:
         try:
             said = json.loads(status.bytes().split(b"\n")[0])
         except ValueError:
@@ -125,7 +125,7 @@ class Job:
         text = cleaned(output.bytes())
         state = "pass" if said["exit"] == self._check.exit else "fail"
         part = useful(text)
-        return Result(
+        return CheckResult(
             self._check.name,
             "pass" if state == "pass" else "fail",
             _ms(began),
@@ -135,10 +135,10 @@ class Job:
             failing=failing(text) if state == "fail" else None,
         )
 
-    def _unknown(self, began: float, why: str, output: "_Kept | None" = None, *, started: bool = True) -> Result:
+    def _unknown(self, began: float, why: str, output: "_Kept | None" = None, *, started: bool = True) -> CheckResult:
         part = useful(cleaned(output.bytes())) if output else ""
         mark = signature(None, f"{why}\n{part}")
-        return Result(self._check.name, "unknown", _ms(began), mark, output=part, why=why, started=started)
+        return CheckResult(self._check.name, "unknown", _ms(began), mark, output=part, why=why, started=started)
 
 
 class _Kept:

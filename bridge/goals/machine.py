@@ -13,20 +13,20 @@ from bridge.goals.steps import (
     Ask,
     Broken,
     Checked,
-    Command,
+    CheckResult,
     Decide,
     Draft,
     Drafted,
     DraftKind,
     Drive,
     Driven,
-    Event,
+    GoalCommand,
+    GoalEvent,
     Halted,
     Limits,
     Rejoin,
     Release,
     Released,
-    Result,
     Review,
     Reviewed,
     RunChecks,
@@ -34,10 +34,10 @@ from bridge.goals.steps import (
     Unanswered,
     Wait,
 )
-from bridge.protocol.messages import AnsweredBy, QuestionKind, StopCause
+from bridge.protocol.messages.goals import AnsweredBy, QuestionKind, StopCause
 
-Steps = Generator[Command, Event, None]
-E = TypeVar("E", bound=Event)
+GoalSteps = Generator[GoalCommand, GoalEvent, None]
+E = TypeVar("E", bound=GoalEvent)
 
 TRIED_MOST = 5
 LIMIT_MS = 60_000  # how long to wait for a rate limit that does not say when it ends
@@ -64,7 +64,7 @@ class _Run:
     turn: int = 0
     spent: Spent = field(default_factory=Spent)
     baseline: Checked | None = None
-    results: tuple[Result, ...] = ()
+    results: tuple[CheckResult, ...] = ()
     failing: int | None = None
     grown: int = 0
     streak: tuple[str, int] = ("", 0)
@@ -83,7 +83,7 @@ class _Next:
     why: str = ""
 
 
-def pursue(limits: Limits) -> Steps:
+def pursue(limits: Limits) -> GoalSteps:
     """Check, and then turn by turn: decide, word a prompt, drive, evaluate, until there is a reason to end."""
     run = _Run(limits)
     try:
@@ -99,7 +99,7 @@ def pursue(limits: Limits) -> Steps:
         yield ended.decision
 
 
-def _baseline(run: _Run) -> Steps:
+def _baseline(run: _Run) -> GoalSteps:
     checked = yield from _expect(run, RunChecks(0), Checked)
     run.baseline, run.results = checked, checked.results
     run.failing = measure(checked.results)
@@ -111,7 +111,7 @@ def _baseline(run: _Run) -> Steps:
         raise _stop(run, "blocked", f"{reason}; nothing was driven")
 
 
-def _turn(run: _Run, step: _Next) -> Generator[Command, Event, _Next]:
+def _turn(run: _Run, step: _Next) -> Generator[GoalCommand, GoalEvent, _Next]:
     draft = Draft(
         run.turn, step.kind, run.results, step.answer, step.question, step.said, tuple(run.tried[-TRIED_MOST:])
     )
@@ -137,7 +137,7 @@ def _turn(run: _Run, step: _Next) -> Generator[Command, Event, _Next]:
             return (yield from _over(run, driven))
 
 
-def _untouched(run: _Run, driven: Driven) -> Generator[Command, Event, _Next]:
+def _untouched(run: _Run, driven: Driven) -> Generator[GoalCommand, GoalEvent, _Next]:
     """Nothing was sent, so another drive is no second one. The same reason again and again is one to stop."""
     why = driven.reason or driven.obstacle or "it gave no reason"
     if driven.obstacle == "needs_input_pending":
@@ -154,7 +154,7 @@ def _untouched(run: _Run, driven: Driven) -> Generator[Command, Event, _Next]:
     return _Next("retry", why=f"nothing was sent ({key}), so it can be tried again")
 
 
-def _over(run: _Run, driven: Driven) -> Generator[Command, Event, _Next]:
+def _over(run: _Run, driven: Driven) -> Generator[GoalCommand, GoalEvent, _Next]:
     if driven.state == "turn_failed" and driven.limited:
         return (yield from _limited(run, driven))
     if driven.state == "turn_failed" and (driven.reason or "").strip() == "cancelled":
@@ -167,7 +167,7 @@ def _over(run: _Run, driven: Driven) -> Generator[Command, Event, _Next]:
     return (yield from _evaluate(run, driven.reply, None, f"{key}: {why}"))
 
 
-def _limited(run: _Run, driven: Driven) -> Generator[Command, Event, _Next]:
+def _limited(run: _Run, driven: Driven) -> Generator[GoalCommand, GoalEvent, _Next]:
     wait = driven.resets_in_ms if driven.resets_in_ms is not None else LIMIT_MS
     if run.spent.ms + wait >= run.limits.ms:
         raise _stop(run, "budget", f"the agent is rate limited for {wait // 1000} s, and less time is left")
@@ -175,7 +175,7 @@ def _limited(run: _Run, driven: Driven) -> Generator[Command, Event, _Next]:
     return _Next("resume", why="the rate limit should be over")
 
 
-def _evaluate_still(run: _Run) -> Steps:
+def _evaluate_still(run: _Run) -> GoalSteps:
     """Quiet for long. If the checks pass, the goal is reached whatever the turn does; if not, nothing follows."""
     checked = yield from _checks(run)
     if _passes(checked):
@@ -184,7 +184,7 @@ def _evaluate_still(run: _Run) -> Steps:
 
 def _evaluate(
     run: _Run, reply: str | None, answer: str | None, broken: str | None = None
-) -> Generator[Command, Event, _Next]:
+) -> Generator[GoalCommand, GoalEvent, _Next]:
     checked = yield from _checks(run)
     if _passes(checked):
         raise _Ended(Decide("accept", run.turn, "every check passes on the files as they are now"))
@@ -201,7 +201,7 @@ def _evaluate(
     return _Next("answer", answer=answer, question=reviewed.question, said=reviewed.wording, why="it was answered")
 
 
-def _checks(run: _Run) -> Generator[Command, Event, Checked]:
+def _checks(run: _Run) -> Generator[GoalCommand, GoalEvent, Checked]:
     """A pass counts only for files that stayed as they were; tools that leave files behind do so once."""
     checked = yield from _expect(run, RunChecks(run.turn), Checked)
     if _green(checked) and not checked.before.same_files(checked.after):
@@ -237,7 +237,7 @@ def _guard(run: _Run, checked: Checked, broken: str | None) -> None:
     run.failing = failing if failing is not None else run.failing
 
 
-def measure(results: tuple[Result, ...]) -> int | None:
+def measure(results: tuple[CheckResult, ...]) -> int | None:
     """How many failures there are, as far as outputs count them; None when a check gave no answer."""
     if any(result.state == "unknown" for result in results):
         return None
@@ -253,7 +253,7 @@ def _failing_words(checked: Checked) -> str:
 # --- questions -------------------------------------------------------------------------------------------------------
 
 
-def _reply_question(run: _Run, reviewed: Reviewed) -> Generator[Command, Event, str]:
+def _reply_question(run: _Run, reviewed: Reviewed) -> Generator[GoalCommand, GoalEvent, str]:
     """By policy: from the notes, by the reviewer where it gave an answer, else a person."""
     if run.limits.on_question == "notes" and run.limits.notes:
         return _from_notes(run)
@@ -262,7 +262,7 @@ def _reply_question(run: _Run, reviewed: Reviewed) -> Generator[Command, Event, 
     return (yield from _ask(run, "reply", reviewed.question or "The agent asks something; read its reply"))
 
 
-def _pending(run: _Run, question: str) -> Generator[Command, Event, str | None]:
+def _pending(run: _Run, question: str) -> Generator[GoalCommand, GoalEvent, str | None]:
     """The chat itself waits: a person answers there (None), or a text takes the place of the answer.
 
     Notes answer a question, never a request for permission: that is a person's to give.
@@ -283,12 +283,14 @@ def _from_notes(run: _Run) -> str:
     return "Nobody is there to ask. Decide by these notes:\n" + "\n".join(f"- {note}" for note in run.limits.notes)
 
 
-def _ask(run: _Run, kind: QuestionKind, text: str) -> Generator[Command, Event, str]:
+def _ask(run: _Run, kind: QuestionKind, text: str) -> Generator[GoalCommand, GoalEvent, str]:
     _by, answer = yield from _asked(run, kind, text)
     return answer or "Go on."
 
 
-def _asked(run: _Run, kind: QuestionKind, text: str) -> Generator[Command, Event, tuple[AnsweredBy, str | None]]:
+def _asked(
+    run: _Run, kind: QuestionKind, text: str
+) -> Generator[GoalCommand, GoalEvent, tuple[AnsweredBy, str | None]]:
     yield from _take(run, Decide("ask", run.turn, text))
     event = yield from _take(run, Ask(run.turn, kind, text))
     if isinstance(event, Unanswered):
@@ -301,7 +303,7 @@ def _asked(run: _Run, kind: QuestionKind, text: str) -> Generator[Command, Event
 # --- the ground ------------------------------------------------------------------------------------------------------
 
 
-def _within_budget(run: _Run) -> Steps:
+def _within_budget(run: _Run) -> GoalSteps:
     yield from ()
     limits, spent = run.limits, run.spent
     over = (
@@ -319,7 +321,7 @@ def _within_budget(run: _Run) -> Steps:
             raise _stop(run, "budget", f"the budget of {what} is used up{nothing}")
 
 
-def _take(run: _Run, command: Command) -> Generator[Command, Event, Event]:
+def _take(run: _Run, command: GoalCommand) -> Generator[GoalCommand, GoalEvent, GoalEvent]:
     event = yield command
     run.spent = event.spent
     if isinstance(event, Halted):
@@ -329,7 +331,7 @@ def _take(run: _Run, command: Command) -> Generator[Command, Event, Event]:
     return event
 
 
-def _expect(run: _Run, command: Command, kind: type[E]) -> Generator[Command, Event, E]:
+def _expect(run: _Run, command: GoalCommand, kind: type[E]) -> Generator[GoalCommand, GoalEvent, E]:
     event = yield from _take(run, command)
     if not isinstance(event, kind):
         raise TypeError(f"{type(command).__name__} is answered by {kind.__name__}, {type(event).__name__} came")

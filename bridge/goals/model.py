@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from bridge.protocol.messages import (
+from bridge.protocol.messages.goals import (
     BudgetTerms,
     ChatChoice,
     CheckTerms,
@@ -15,9 +15,9 @@ from bridge.protocol.messages import (
     ReviewerApi,
     ReviewerTerms,
     StopTerms,
-    SurfaceSelector,
-    TrustLevel,
 )
+from bridge.protocol.messages.surfaces import SurfaceSelector
+from bridge.protocol.messages.trust import TrustLevel
 
 MINUTE_MS = 60_000
 MICRO = 1_000_000
@@ -42,15 +42,15 @@ def _command(value: object) -> object:
         raise ValueError(f"cannot be split into words: {error}") from None
 
 
-Command = Annotated[list[str], BeforeValidator(_command), Field(min_length=1, max_length=200)]
+CommandLine = Annotated[list[str], BeforeValidator(_command), Field(min_length=1, max_length=200)]
 Globs = Annotated[list[str], Field(max_length=100)]
 Minutes = Annotated[float, Field(ge=0, le=60 * 24 * 30, allow_inf_nan=False)]
 
 
-class Check(_Fields):
+class GoalCheck(_Fields):
     """A command that must end with `exit` for the goal to be reached."""
 
-    run: Command
+    run: CommandLine
     name: Annotated[str, Field(min_length=1, max_length=80)] | None = None
     exit: Annotated[int, Field(ge=0, le=255)] = 0
     cwd: str = "."
@@ -82,7 +82,7 @@ class Check(_Fields):
         )
 
 
-class Surface(_Fields):
+class GoalSurface(_Fields):
     """Which chat; what is given must leave exactly one."""
 
     ide: str | None = None
@@ -109,7 +109,7 @@ class Budget(_Fields):
         )
 
 
-class Stop(_Fields):
+class StopLimits(_Fields):
     """How often in a row, before it is stopped."""
 
     same_failure: Annotated[int, Field(ge=1, le=100)] = 3
@@ -158,13 +158,13 @@ class Goal(_Fields):
     """What is to be reached, how that is told, and what it may take."""
 
     goal: Annotated[str, Field(max_length=20_000)]
-    checks: Annotated[list[Check], Field(max_length=50)] = []
-    surface: Surface = Surface()
+    checks: Annotated[list[GoalCheck], Field(max_length=50)] = []
+    surface: GoalSurface = GoalSurface()
     workspace: Annotated[str, Field(pattern=r"^/")] | None = None
     chat: ChatChoice = "current"
     notes: Annotated[list[str], Field(max_length=50)] = []
     budget: Budget = Budget()
-    stop: Stop = Stop()
+    stop: StopLimits = StopLimits()
     on_question: OnQuestion = "ask"
     on_approval: Literal["ask"] | list[str] = "ask"
     reviewer: Annotated[Reviewer | None, BeforeValidator(_reviewer)] = None

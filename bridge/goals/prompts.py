@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
 
-from bridge.goals.steps import Draft, DraftKind, Result
+from bridge.goals.steps import CheckResult, Draft, DraftKind
 from bridge.protocol.errors import BridgeError, Reason
 
 OURS = Path(__file__).with_name("prompts")
@@ -70,7 +70,7 @@ def _fill(template: tuple[Path, str], values: Mapping[str, str]) -> str:
     return "\n\n".join(paragraphs)
 
 
-def _failing(results: Sequence[Result]) -> str:
+def _failing(results: Sequence[CheckResult]) -> str:
     parts = []
     for result in results:
         if result.state == "pass":

@@ -13,7 +13,7 @@ from bridge.goals.steps import (
     Checked,
     Drafted,
     Driven,
-    Event,
+    GoalEvent,
     Halted,
     Limits,
     Noted,
@@ -23,7 +23,7 @@ from bridge.goals.steps import (
     Unanswered,
     Waited,
 )
-from bridge.protocol.messages import (
+from bridge.protocol.messages.goals import (
     CheckView,
     GoalDecision,
     GoalState,
@@ -34,7 +34,7 @@ from bridge.protocol.messages import (
     StopCause,
 )
 
-EVENTS: dict[str, type[Event]] = {
+EVENTS: dict[str, type[GoalEvent]] = {
     "goal_checked": Checked,
     "goal_drafted": Drafted,
     "goal_driven": Driven,
@@ -46,7 +46,7 @@ EVENTS: dict[str, type[Event]] = {
     "goal_halted": Halted,
     "goal_broken": Broken,
 }
-KIND_OF: dict[type[Event], str] = {event: kind for kind, event in EVENTS.items()}
+KIND_OF: dict[type[GoalEvent], str] = {event: kind for kind, event in EVENTS.items()}
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {kind: TypeAdapter(event) for kind, event in EVENTS.items()}
 _SPENT: TypeAdapter[Spent] = TypeAdapter(Spent)
 
@@ -56,13 +56,13 @@ def terms_sha(terms: GoalTerms) -> str:
     return sha256(terms.model_dump_json().encode()).hexdigest()
 
 
-def event_of(kind: str, body: Mapping[str, Any]) -> Event:
+def event_of(kind: str, body: Mapping[str, Any]) -> GoalEvent:
     """The event that a row holds."""
-    event: Event = _ADAPTERS[kind].validate_python(dict(body))
+    event: GoalEvent = _ADAPTERS[kind].validate_python(dict(body))
     return event
 
 
-def body_of(event: Event) -> dict[str, object]:
+def body_of(event: GoalEvent) -> dict[str, object]:
     """An event as the body of its row."""
     return {name: value for name, value in asdict(event).items() if value is not None}
 
@@ -98,7 +98,7 @@ class GoalRecord:
     activity: str = "waits for its turn"
     spent: Spent = field(default_factory=Spent)
     checks: list[CheckView] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
+    events: list[GoalEvent] = field(default_factory=list)
     decision: GoalDecision | None = None
     cause: StopCause | None = None
     reason: str | None = None
@@ -138,7 +138,7 @@ class GoalRecord:
         elif kind == "goal_stopping":
             self.halting = body["reason"]
 
-    def _took(self, kind: str, event: Event) -> None:
+    def _took(self, kind: str, event: GoalEvent) -> None:
         self.events.append(event)
         self.spent = event.spent
         self.state, self.wakes_at_ms = "running", None

@@ -3,16 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from bridge.protocol.messages import (
-    AnsweredBy,
-    CheckState,
-    GoalDecision,
-    OnQuestion,
-    Outcome,
-    QuestionKind,
-    StopCause,
-    TurnState,
-)
+from bridge.protocol.messages.base import Outcome, TurnState
+from bridge.protocol.messages.goals import AnsweredBy, CheckState, GoalDecision, OnQuestion, QuestionKind, StopCause
 
 DraftKind = Literal["first", "continue", "answer", "resume", "retry"]
 WaitWhy = Literal["rate_limit", "blocked"]
@@ -44,7 +36,7 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
-class Workspace:
+class WorkspaceState:
     """The files as they were at one moment: git's revision, a hash of what differs from it, and of what checks read.
 
     Without git, `dirty` is over all files. `unread`: why there is no hash, so that nothing can be said to be stable.
@@ -56,13 +48,13 @@ class Workspace:
     protected: str
     unread: str | None = None
 
-    def same_files(self, other: "Workspace") -> bool:
+    def same_files(self, other: "WorkspaceState") -> bool:
         known = self.dirty is not None and other.dirty is not None
         return known and (self.revision, self.dirty, self.protected) == (other.revision, other.dirty, other.protected)
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class CheckResult:
     """One check. `signature` is equal for failures that differ in times, addresses and counters alone."""
 
     name: str
@@ -92,7 +84,7 @@ class Draft:
 
     turn: int
     kind: DraftKind
-    results: tuple[Result, ...] = ()
+    results: tuple[CheckResult, ...] = ()
     answer: str | None = None
     question: str | None = None
     said: str | None = None
@@ -120,7 +112,7 @@ class Review:
 
     turn: int
     reply: str | None
-    results: tuple[Result, ...]
+    results: tuple[CheckResult, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +150,7 @@ class Decide:
     cause: StopCause | None = None
 
 
-Command = RunChecks | Draft | Drive | Rejoin | Review | Ask | Wait | Release | Decide
+GoalCommand = RunChecks | Draft | Drive | Rejoin | Review | Ask | Wait | Release | Decide
 
 # --- events ----------------------------------------------------------------------------------------------------------
 
@@ -168,9 +160,9 @@ class Checked:
     """The results, and the workspace before and after they ran."""
 
     turn: int
-    results: tuple[Result, ...]
-    before: Workspace
-    after: Workspace
+    results: tuple[CheckResult, ...]
+    before: WorkspaceState
+    after: WorkspaceState
     spent: Spent = Spent()
 
 
@@ -275,4 +267,4 @@ class Noted:
     spent: Spent = Spent()
 
 
-Event = Checked | Drafted | Driven | Reviewed | Answered | Unanswered | Waited | Released | Halted | Broken | Noted
+GoalEvent = Checked | Drafted | Driven | Reviewed | Answered | Unanswered | Waited | Released | Halted | Broken | Noted

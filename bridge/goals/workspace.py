@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePath
 
-from bridge.goals.steps import Workspace
-from bridge.protocol.messages import CheckTerms
+from bridge.goals.steps import WorkspaceState
+from bridge.protocol.messages.goals import CheckTerms
 
 GIT_S = 20.0
 FILES_MOST = 100_000
@@ -25,14 +25,14 @@ _LOOKS_LIKE_A_CHECK = re.compile(r"^(?:test|check|verify)|(?:[_.-])(?:tests?|che
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class WorkspaceScan:
     """A workspace, and a mark of every file that counts: what differs from git's revision, else all."""
 
-    state: Workspace
+    state: WorkspaceState
     files: Mapping[str, str]
 
 
-def look(folder: Path, checks: Iterable[CheckTerms] = (), named: Iterable[str] = ()) -> Look:
+def look(folder: Path, checks: Iterable[CheckTerms] = (), named: Iterable[str] = ()) -> WorkspaceScan:
     """`named`: files that are protected as well. Never raises for what a folder holds."""
     protected = _digest(_marks(folder, {*_protected(folder, checks), *named}))
     revision = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
@@ -40,15 +40,15 @@ def look(folder: Path, checks: Iterable[CheckTerms] = (), named: Iterable[str] =
         names = list(_differing(folder) if revision else _walk(folder))
     except OSError as error:
         why = f"the files cannot be read: {error.strerror or error}"
-        return Look(Workspace(bool(revision), _text(revision), None, protected, why), {})
+        return WorkspaceScan(WorkspaceState(bool(revision), _text(revision), None, protected, why), {})
     if len(names) > FILES_MOST:
         why = f"more than {FILES_MOST} files would have to be compared"
-        return Look(Workspace(bool(revision), _text(revision), None, protected, why), {})
+        return WorkspaceScan(WorkspaceState(bool(revision), _text(revision), None, protected, why), {})
     files = _marks(folder, names) if revision else _stamps(folder, names)
-    return Look(Workspace(bool(revision), _text(revision), _digest(files), protected), files)
+    return WorkspaceScan(WorkspaceState(bool(revision), _text(revision), _digest(files), protected), files)
 
 
-def summary(folder: Path, before: Look, after: Look) -> list[str]:
+def summary(folder: Path, before: WorkspaceScan, after: WorkspaceScan) -> list[str]:
     """What differs between two looks, a file each, with its lines added and removed since the revision of the first.
 
     Blocking; changes nothing.

@@ -21,7 +21,7 @@ BUSY_S = 2.0
 DAMAGE = (sqlite3.Error, UnicodeDecodeError)
 
 
-class Database:
+class LedgerDatabase:
     """Locked against every other program, in WAL mode, each commit flushed, until `close`."""
 
     def __init__(self, directory: Directory) -> None:

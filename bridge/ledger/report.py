@@ -22,7 +22,7 @@ TEMPLATE = Path(__file__).with_name("report.html")
 PLACE = "/*KORU-DATA*/null"
 BYTES_MOST = 64 << 20
 
-Wanted = Callable[[Row], bool]
+RowFilter = Callable[[Row], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Extract:
     total: int
 
 
-def of_subject(subject: str) -> Wanted:
+def of_subject(subject: str) -> RowFilter:
     """The rows of a drive, or of a goal and its drives, whose ids begin with the goal's."""
     return lambda row: row.drive_id is not None and (row.drive_id == subject or row.drive_id.startswith(f"{subject}."))
 
@@ -45,7 +45,7 @@ def everything(row: Row) -> bool:
     return True
 
 
-def extract(directory: Path, wanted: Wanted) -> Extract:
+def extract(directory: Path, wanted: RowFilter) -> Extract:
     """BridgeError LEDGER_UNREADABLE; USAGE when nothing is there or it is too much for a page."""
     with _rows(directory) as rows:
         first = next(rows, None)
@@ -94,7 +94,7 @@ def _rows(directory: Path) -> Iterator[Iterator[Row]]:
             raise BridgeError(Reason.LEDGER_UNREADABLE, message, where=str(directory), hint=hint) from error
 
 
-def _walk(first: Row | None, rows: Iterator[Row], wanted: Wanted) -> tuple[list[Row], list[tuple[int, str]], int]:
+def _walk(first: Row | None, rows: Iterator[Row], wanted: RowFilter) -> tuple[list[Row], list[tuple[int, str]], int]:
     kept: list[Row] = []
     links: list[tuple[int, str]] = []
     before, total = (0, GENESIS_PREV), 0

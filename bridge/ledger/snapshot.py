@@ -32,7 +32,7 @@ _held_guard = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class LedgerSnapshot:
     """`cut_off`: the write-ahead log ends in a write that never became a row."""
 
     connection: sqlite3.Connection
@@ -53,7 +53,7 @@ def let_go(descriptor: int) -> None:
 
 
 @contextmanager
-def snapshot(directory: Path) -> Iterator[Snapshot]:
+def snapshot(directory: Path) -> Iterator[LedgerSnapshot]:
     """Copy and open it. Raises BridgeError LEDGER_UNREADABLE, and sqlite3.DatabaseError when it is damaged."""
     with tempfile.TemporaryDirectory(prefix="koru-ledger-") as private:
         copy = Path(private)
@@ -64,7 +64,7 @@ def snapshot(directory: Path) -> Iterator[Snapshot]:
         with closing(sqlite3.connect(copy / FILE_NAME, isolation_level=None)) as connection:
             connection.execute("PRAGMA locking_mode=EXCLUSIVE")
             connection.execute("PRAGMA trusted_schema=OFF")
-            yield Snapshot(connection, _is_cut_off(connection, copy / WAL_NAME))
+            yield LedgerSnapshot(connection, _is_cut_off(connection, copy / WAL_NAME))
 
 
 def read_rows(connection: sqlite3.Connection, condition: str, *values: object) -> Iterator[Row]:

@@ -23,7 +23,7 @@ from bridge.ledger.chain import (
     canonical,
     key_complaint,
 )
-from bridge.ledger.database import Database, reading, writing
+from bridge.ledger.database import LedgerDatabase, reading, writing
 from bridge.ledger.directory import Directory
 from bridge.ledger.snapshot import last_rows, read_rows
 from bridge.ledger.tip import FILE_NAME as TIP_NAME
@@ -39,7 +39,7 @@ PAGE_ROWS = 500
 class Ledger:
     """Blocking. Calls must not overlap; they may come from different threads."""
 
-    def __init__(self, path: Path, seal: Seal, database: Database, tip_file: TipFile, closing: ExitStack) -> None:
+    def __init__(self, path: Path, seal: Seal, database: LedgerDatabase, tip_file: TipFile, closing: ExitStack) -> None:
         """Use `open`."""
         self._path = path
         self._seal = seal
@@ -64,7 +64,7 @@ class Ledger:
             stack.callback(place.close)
             place.lock()
             with writing(directory):
-                database = Database(place)
+                database = LedgerDatabase(place)
                 stack.callback(database.close)
                 if database.is_new:
                     _begin(database, place, seal)
@@ -170,7 +170,7 @@ class Ledger:
         return row.hash if row else None
 
 
-def _begin(database: Database, place: Directory, seal: Seal) -> None:
+def _begin(database: LedgerDatabase, place: Directory, seal: Seal) -> None:
     tip_path = place.path / TIP_NAME
     tip = newest(read_slots(tip_path, seal))
     if tip and tip.seq:

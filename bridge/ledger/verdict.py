@@ -20,18 +20,18 @@ from bridge.ledger.tip import FILE_NAME as TIP_NAME
 from bridge.ledger.tip import Ending, Slots, compare, newest, read_slots
 from bridge.protocol.errors import BridgeError
 
-Word = Literal["intact", "tampered", "unreadable"]
+LedgerVerdict = Literal["intact", "tampered", "unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Verification:
     """`tampered`: `seq` is the first row that is changed, missing or in the wrong place (None: no single row is).
 
     `torn_tail`: a crash cut off the last write, and nothing that was promised is lost. `rows` counts the good ones,
     and `tip` is the hash of the last of an intact ledger: noted elsewhere, it shows that an older copy was put back.
     """
 
-    verdict: Word
+    verdict: LedgerVerdict
     rows: int
     torn_tail: bool
     keyed: bool
@@ -41,22 +41,22 @@ class Verdict:
 
 
 class _NotIntact(Exception):
-    def __init__(self, word: Word, seq: int | None, message: str) -> None:
+    def __init__(self, word: LedgerVerdict, seq: int | None, message: str) -> None:
         super().__init__(message)
-        self.word: Word = word
+        self.word: LedgerVerdict = word
         self.seq = seq
         self.message = message
 
 
-def verify(directory: Path, *, key: bytes | None = None) -> Verdict:
+def verify(directory: Path, *, key: bytes | None = None) -> Verification:
     """Check every row, every blob they name, and the tip. Works beside a daemon that is writing."""
     inspection = _Inspection(directory, Seal(key))
     try:
         torn = inspection.run()
     except _NotIntact as found:
-        return Verdict(found.word, inspection.rows, False, inspection.keyed, found.seq, found.message)
+        return Verification(found.word, inspection.rows, False, inspection.keyed, found.seq, found.message)
     message = "the last write was cut off by a crash; nothing that was promised is lost" if torn else None
-    return Verdict("intact", inspection.rows, torn, inspection.keyed, None, message, inspection.last_hash)
+    return Verification("intact", inspection.rows, torn, inspection.keyed, None, message, inspection.last_hash)
 
 
 class _Inspection:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from bridge.protocol.errors import BridgeError, Reason
 
-State = Literal["pending", "approved", "denied", "used", "void"]
+ApprovalWord = Literal["pending", "approved", "denied", "used", "void"]
 KEPT_MOST = 1000
 ASKED, DECIDED = "approval_asked", "approval_decided"
 USES = frozenset({"acting", "recovery_begun"})
@@ -35,7 +35,7 @@ class Approval:
     asked_at_ms: int
     expires_at_ms: int
     recovery: str | None = None
-    state: State = "pending"
+    state: ApprovalWord = "pending"
     decided_at_ms: int | None = None
 
     @property

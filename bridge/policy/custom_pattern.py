@@ -6,7 +6,7 @@ them (`+ * ? {n} {n,} {n,m}`). A repeat takes all it can and gives nothing back.
 
 import re
 
-from bridge.policy.secret_shapes import Shape
+from bridge.policy.secret_shapes import SecretShape
 
 BEGINNING_MIN = 3
 PATTERN_MAX = 500
@@ -17,7 +17,7 @@ _ATOM = re.compile(r"\[\^?\]?[^\]\n]+\]|\\[dwsDWS]|\\[^A-Za-z0-9\n]|[^\\\[\](){}
 _REPEAT = re.compile(r"[+*?]|\{(\d{1,4})(,?)(\d{0,4})\}")
 
 
-def custom_shape(name: str, pattern: str) -> Shape:
+def custom_shape(name: str, pattern: str) -> SecretShape:
     """The shape for a name and a pattern. ValueError says what is wrong, and where in the pattern."""
     if not _NAME.fullmatch(name):
         raise ValueError(f"the name {name!r} is not lower-case letters, digits and _")
@@ -34,7 +34,7 @@ def custom_shape(name: str, pattern: str) -> Shape:
     if len(beginning) < BEGINNING_MIN:
         raise ValueError(f"the pattern must begin with at least {BEGINNING_MIN} literal characters")
     try:
-        return Shape(name, (beginning.lower(),), re.compile(made))
+        return SecretShape(name, (beginning.lower(),), re.compile(made))
     except re.error as error:
         raise ValueError(f"not a pattern: {error}") from None
 

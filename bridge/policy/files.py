@@ -14,8 +14,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from bridge.drive.permission import Decision
 from bridge.policy.custom_pattern import custom_shape
-from bridge.policy.rules import Action, OnSecrets, Policy, Rule
-from bridge.policy.secret_shapes import Shape
+from bridge.policy.rules import OnSecrets, Policy, PolicyAction, Rule
+from bridge.policy.secret_shapes import SecretShape
 from bridge.policy.trust import EVERYWHERE, Grant
 from bridge.protocol.errors import BridgeError, Reason
 from registry.document import Document, Problem, read
@@ -32,9 +32,9 @@ def _workspace(value: str) -> str:
     return value
 
 
-Workspace = Annotated[str, Field(max_length=4096), AfterValidator(_workspace)]
-Name = Annotated[str, Field(min_length=1, max_length=256)]
-Signature = tuple[tuple[int, ...] | None, ...]
+WorkspacePattern = Annotated[str, Field(max_length=4096), AfterValidator(_workspace)]
+RuleName = Annotated[str, Field(min_length=1, max_length=256)]
+FilesSignature = tuple[tuple[int, ...] | None, ...]
 
 
 class _Fields(BaseModel):
@@ -43,10 +43,10 @@ class _Fields(BaseModel):
 
 class _Rule(_Fields):
     decision: Decision
-    action: Action | None = None
-    interface: Name | None = None
-    ide: Name | None = None
-    workspace: Workspace | None = None
+    action: PolicyAction | None = None
+    interface: RuleName | None = None
+    ide: RuleName | None = None
+    workspace: WorkspacePattern | None = None
     reason: str = ""
 
 
@@ -63,8 +63,8 @@ class _PolicyFile(_Fields):
 
 
 class _Grant(_Fields):
-    workspace: Workspace
-    interface: Name
+    workspace: WorkspacePattern
+    interface: RuleName
     level: Trust
 
 
@@ -75,7 +75,7 @@ class _TrustFile(_Fields):
 M = TypeVar("M", bound=_Fields)
 
 
-def signature(directory: Path) -> Signature:
+def signature(directory: Path) -> FilesSignature:
     """Changes whenever one of the files does."""
     return tuple(_identity(directory / name) for name in (POLICY_FILE, TRUST_FILE))
 
@@ -139,7 +139,7 @@ def _read(path: Path, model: type[M], problems: list[Problem]) -> tuple[M, Docum
     return fields, document
 
 
-def _shapes(document: Document | None, fields: _PolicyFile, problems: list[Problem]) -> tuple[Shape, ...]:
+def _shapes(document: Document | None, fields: _PolicyFile, problems: list[Problem]) -> tuple[SecretShape, ...]:
     shapes = []
     for index, entry in enumerate(fields.redact):
         try:

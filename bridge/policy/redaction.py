@@ -10,7 +10,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from bridge.policy.secret_shapes import SHAPES, Shape
+from bridge.policy.secret_shapes import SHAPES, SecretShape
 from bridge.policy.secret_values import PLACEHOLDER
 
 ID_DIGITS = 8
@@ -40,11 +40,11 @@ class Secret:
 class Redactor:
     """`key`: random bytes kept apart from what is redacted; without it a placeholder cannot be guessed back."""
 
-    def __init__(self, key: bytes, custom: Sequence[Shape] = ()) -> None:
+    def __init__(self, key: bytes, custom: Sequence[SecretShape] = ()) -> None:
         self._key = key
         self.use(custom)
 
-    def use(self, custom: Sequence[Shape]) -> None:
+    def use(self, custom: Sequence[SecretShape]) -> None:
         """Look for these shapes from now on, besides those that are known."""
         self._shapes = (*custom, *SHAPES)
         # Names and reasons of ours come again with every drive.
@@ -105,7 +105,7 @@ class Redactor:
         return f"{PLACEHOLDER}{kind}#{digest[:ID_DIGITS]}]"
 
 
-def _secret(shape: Shape, match: "Any") -> Secret:
+def _secret(shape: SecretShape, match: "Any") -> Secret:
     groups = match.groupdict()
     name: str | int = next((each for each in ("s", "s1", "s2") if groups.get(each) is not None), 0)
     kind = shape.kind

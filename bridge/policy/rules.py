@@ -9,20 +9,20 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from bridge.drive.permission import ALLOWED, Decision, Permission
-from bridge.policy.secret_shapes import Shape
+from bridge.policy.secret_shapes import SecretShape
 from bridge.policy.trust import RANK, Grant, covers, level
 from registry.model import Interface, Trust
 
-Action = Literal["send", "draft"]
+PolicyAction = Literal["send", "draft"]
 OnSecrets = Literal["allow", "warn", "ask", "deny"]
-NEEDED: dict[Action, Trust] = {"send": "send", "draft": "draft"}
+NEEDED: dict[PolicyAction, Trust] = {"send": "send", "draft": "draft"}
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class PolicyRequest:
     """What a drive is about to do. `secrets`: the kinds of what looks like a secret in its prompt."""
 
-    action: Action
+    action: PolicyAction
     ide: str
     folders: tuple[str, ...]
     secrets: tuple[str, ...] = ()
@@ -33,13 +33,13 @@ class Rule:
     """`interface` and `ide` may hold `*`; a workspace is a folder with all below it. What is None fits everything."""
 
     decision: Decision
-    action: Action | None = None
+    action: PolicyAction | None = None
     interface: str | None = None
     ide: str | None = None
     workspace: str | None = None
     reason: str = ""
 
-    def fits(self, interface: str, act: Act) -> bool:
+    def fits(self, interface: str, act: PolicyRequest) -> bool:
         """Of several folders, one is enough to deny or ask; to allow, all must fit."""
         if self.action not in (None, act.action):
             return False
@@ -59,11 +59,11 @@ class Policy:
     rules: tuple[Rule, ...] = ()
     default: Decision = "allow"
     on_secrets: OnSecrets = "warn"
-    shapes: tuple[Shape, ...] = field(default=())
+    shapes: tuple[SecretShape, ...] = field(default=())
     problem: str | None = None
 
 
-def permit(policy: Policy, interface: Interface, act: Act) -> Permission:
+def permit(policy: Policy, interface: Interface, act: PolicyRequest) -> Permission:
     """May this interface do it? Never raises."""
     try:
         return _permit(policy, interface, act)
@@ -71,7 +71,7 @@ def permit(policy: Policy, interface: Interface, act: Act) -> Permission:
         return Permission("deny", f"the policy could not be evaluated ({type(error).__name__})", "policy_denied")
 
 
-def _permit(policy: Policy, interface: Interface, act: Act) -> Permission:
+def _permit(policy: Policy, interface: Interface, act: PolicyRequest) -> Permission:
     if policy.problem is not None:
         return Permission("deny", f"the policy cannot be read: {policy.problem}", "policy_denied")
     has, needed = level(policy.grants, interface, act.folders), NEEDED[act.action]
@@ -86,7 +86,7 @@ def _permit(policy: Policy, interface: Interface, act: Act) -> Permission:
 _STRICT: tuple[Decision, ...] = ("allow", "ask", "deny")
 
 
-def _ruling(rules: Sequence[Rule], default: Decision, interface: str, act: Act) -> Permission:
+def _ruling(rules: Sequence[Rule], default: Decision, interface: str, act: PolicyRequest) -> Permission:
     fitting = [rule for rule in rules if rule.fits(interface, act)]
     strictest = max(fitting, key=lambda rule: _STRICT.index(rule.decision), default=Rule(default))
     if strictest.decision == "allow":

@@ -16,7 +16,7 @@ def _always(match: re.Match[str]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class SecretShape:
     """`anchors`: one of them (in lower case) is in every text that can match. The group `s`, or all, is the secret."""
 
     kind: str
@@ -44,15 +44,15 @@ _ASSIGNED = (
 )
 
 
-def _prefixed(kind: str, beginning: str, rest: str) -> Shape:
+def _prefixed(kind: str, beginning: str, rest: str) -> SecretShape:
     """A token that begins with one of these words, separated by `|`."""
     anchors = tuple(word.lower() for word in beginning.split("|"))
     words = "|".join(re.escape(word) for word in beginning.split("|"))
-    return Shape(kind, anchors, re.compile(rf"{_WORD}(?:{words}){rest}+"))
+    return SecretShape(kind, anchors, re.compile(rf"{_WORD}(?:{words}){rest}+"))
 
 
-SHAPES: tuple[Shape, ...] = (
-    Shape(
+SHAPES: tuple[SecretShape, ...] = (
+    SecretShape(
         "private_key",
         ("-----begin",),
         re.compile(
@@ -61,7 +61,7 @@ SHAPES: tuple[Shape, ...] = (
         ),
         is_pem,
     ),
-    Shape(
+    SecretShape(
         "json_web_token",
         ("eyj",),
         re.compile(rf"(?<![A-Za-z0-9_-])eyJ{_B64URL}{{8,}}+(?:\.{_B64URL}*+){{2,4}}+"),
@@ -70,7 +70,7 @@ SHAPES: tuple[Shape, ...] = (
     _prefixed("github_token", "github_pat_", "[A-Za-z0-9_]{22,}"),
     _prefixed("gitlab_token", "glpat-|gldt-|glrt-|glcbt-|glptt-|gloas-", f"{_B64URL}{{20,}}"),
     _prefixed("slack_token", "xoxb-|xoxp-|xoxa-|xoxo-|xoxs-|xoxr-|xoxe-|xapp-", "[A-Za-z0-9-]{10,}"),
-    Shape(
+    SecretShape(
         "webhook_url",
         ("hooks.slack.com/", "/api/webhooks/"),
         re.compile(
@@ -81,8 +81,8 @@ SHAPES: tuple[Shape, ...] = (
     _prefixed("anthropic_key", "sk-ant-", f"{_B64URL}{{20,}}"),
     _prefixed("openai_key", "sk-proj-|sk-svcacct-|sk-admin-", f"{_B64URL}{{20,}}"),
     _prefixed("api_key", "sk-or-v1-|xai-|gsk_|fw_|r8_|nvapi-|pplx-", f"{_B64URL}{{24,}}"),
-    Shape("api_key", ("sk-",), re.compile(rf"{_WORD}sk-(?P<s>[A-Za-z0-9]{{32,}}+)"), is_mixed),
-    Shape(
+    SecretShape("api_key", ("sk-",), re.compile(rf"{_WORD}sk-(?P<s>[A-Za-z0-9]{{32,}}+)"), is_mixed),
+    SecretShape(
         "aws_key_id",
         ("akia", "asia", "abia", "acca"),
         re.compile(rf"{_WORD}A(?:KIA|SIA|BIA|CCA)[A-Z2-7]{{16}}{_END}"),
@@ -99,13 +99,13 @@ SHAPES: tuple[Shape, ...] = (
     _prefixed("vault_token", "hvs.|hvb.", f"{_B64URL}{{24,}}"),
     _prefixed("linear_key", "lin_api_", "[A-Za-z0-9]{32,}"),
     _prefixed("age_key", "AGE-SECRET-KEY-", "[A-Z0-9]{40,}"),
-    Shape(
+    SecretShape(
         "url_password",
         ("://",),
         re.compile(r"""://[^\s/:@"'<>]{0,}+:(?P<s>(?!\[redacted:)[^\s/"'<>]{1,4096})@(?=[A-Za-z0-9\[_.$-])"""),
         is_url_password,
     ),
-    Shape(
+    SecretShape(
         "authorization",
         ("authorization", "bearer"),
         re.compile(
@@ -115,23 +115,23 @@ SHAPES: tuple[Shape, ...] = (
         ),
         is_mixed,
     ),
-    Shape(
+    SecretShape(
         "account_key",
         ("accountkey=", "accesskey="),
         re.compile(r"(?i:(?:account|access)key)=(?P<s>[A-Za-z0-9+/=]{20,}+)"),
     ),
-    Shape(
+    SecretShape(
         "password",
         (";password=", ";pwd=", "; password=", "; pwd="),
         re.compile(r"""(?i:; ?(?:password|pwd))=(?P<s>(?![$%{<\[])[^;\s"']{1,}+)"""),
     ),
-    Shape(
+    SecretShape(
         "assigned",
         ("pass", "pwd", "secret", "token", "credential", "key"),
         re.compile(f"(?i:{_ASSIGNED})"),
         is_secret_value,
     ),
-    Shape(
+    SecretShape(
         "argument",
         ("-password ", "-passwd ", "-token ", "-secret ", "key ", "-passphrase "),
         re.compile(
@@ -140,7 +140,7 @@ SHAPES: tuple[Shape, ...] = (
         ),
         is_mixed,
     ),
-    Shape(
+    SecretShape(
         "password",
         ("password is ", "passwd is ", "passphrase is ", "password: ", "token is "),
         re.compile(
@@ -149,7 +149,7 @@ SHAPES: tuple[Shape, ...] = (
         ),
         is_mixed,
     ),
-    Shape(
+    SecretShape(
         "password",
         ("curl",),
         re.compile(r"""(?:-u|--user)[ \t=]{1,4}["']?[^\s:"']{1,}+:(?P<s>(?!\[redacted:)[^\s"']{3,}+)"""),

@@ -3,71 +3,65 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from bridge.protocol.messages import (
+from bridge.protocol.messages.approvals import (
     ApprovalDecideParams,
     ApprovalsListParams,
     ApprovalsListResult,
     ApprovalView,
+)
+from bridge.protocol.messages.base import Empty, Message, Role
+from bridge.protocol.messages.chat import (
     ChatCancelParams,
     ChatEvent,
     ChatOpenParams,
-    ChatsListParams,
-    ChatsListResult,
-    ChatView,
     CommandResult,
-    CommandsListParams,
-    CommandsListResult,
     DeliverParams,
     DeliverResult,
+)
+from bridge.protocol.messages.chats import ChatsListParams, ChatsListResult, ChatView, StoreFault
+from bridge.protocol.messages.commands import CommandsListParams, CommandsListResult
+from bridge.protocol.messages.daemon import StatusResult
+from bridge.protocol.messages.desk import (
     DeskCalibrateParams,
     DeskCalibrateResult,
     DeskInjectParams,
     DeskInjectResult,
     DeskStopResult,
-    DoctorRunParams,
-    DoctorRunResult,
+)
+from bridge.protocol.messages.doctor import DoctorRunParams, DoctorRunResult
+from bridge.protocol.messages.drive import (
     DriveGetParams,
     DriveListParams,
     DriveListResult,
     DriveStartParams,
     DriveView,
     DriveWaitParams,
-    Empty,
-    Event,
-    ExplainParams,
-    ExplainResult,
+    LookupParams,
+    LookupResult,
+)
+from bridge.protocol.messages.events import Event, SubscribeParams, SubscribeResult
+from bridge.protocol.messages.goals import (
     GoalAnswerParams,
     GoalGetParams,
     GoalListParams,
     GoalListResult,
     GoalStartParams,
     GoalView,
-    InitializeParams,
-    InitializeResult,
-    InterfacesListResult,
-    LedgerTailParams,
-    LedgerTailResult,
-    LedgerVerifyResult,
-    LogMessage,
-    LookupParams,
-    LookupResult,
-    Message,
+)
+from bridge.protocol.messages.initialize import InitializeParams, InitializeResult
+from bridge.protocol.messages.interfaces import ExplainParams, ExplainResult, InterfacesListResult
+from bridge.protocol.messages.ledger import LedgerTailParams, LedgerTailResult, LedgerVerifyResult
+from bridge.protocol.messages.log import LogMessage
+from bridge.protocol.messages.plugin import SelfTestResult
+from bridge.protocol.messages.recovery import (
     RecoveriesListResult,
     RecoveryRecordParams,
     RecoveryRunParams,
     RecoveryRunResult,
-    Role,
-    SelfTestParams,
-    SelfTestResult,
-    SessionsListResult,
-    StatusResult,
-    StoreFault,
-    SubscribeParams,
-    SubscribeResult,
-    SurfacesChanged,
-    TrustListResult,
-    TrustSetParams,
 )
+from bridge.protocol.messages.sessions import SelfTestParams, SessionsListResult
+from bridge.protocol.messages.surfaces import SurfacesChanged
+from bridge.protocol.messages.trust import TrustListResult, TrustSetParams
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar
 
 Ended = Literal["done", "not_needed", "unproven", "failed"]
-Target = Mapping[str, str | int]
+ActionTarget = Mapping[str, str | int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Plan:
     """
 
     steps: tuple[str, ...] = ()
-    target: Target = field(default_factory=dict)
+    target: ActionTarget = field(default_factory=dict)
     needless: str = ""
     risky: bool = True
     operators_word: bool = False
@@ -40,7 +40,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class ActionResult:
     """What became of it. `unproven`: it was done, and nothing shows that it helped."""
 
     state: Ended
@@ -59,4 +59,4 @@ class Action(Protocol[H]):
     ID: str
 
     def plan(self, hands: H, aim: Aim) -> Plan: ...
-    def run(self, hands: H, plan: Plan) -> Result: ...
+    def run(self, hands: H, plan: Plan) -> ActionResult: ...

@@ -10,10 +10,10 @@ from bridge.recovery import (
 )
 from bridge.recovery.action import Action
 from bridge.recovery.daemon_catalogue import IN_DAEMON
-from bridge.recovery.machine import Machine
-from registry.model import Place
+from bridge.recovery.machine import CommandMachine
+from registry.model import ActionPlace
 
-_ALL: tuple[Action[Machine], ...] = (
+_ALL: tuple[Action[CommandMachine], ...] = (
     restart_daemon,
     clear_socket,
     reinstall_plugin,
@@ -22,4 +22,4 @@ _ALL: tuple[Action[Machine], ...] = (
     support_bundle,
 )
 IN_COMMAND = {action.ID: action for action in _ALL}
-PLACES: dict[str, Place] = {**dict.fromkeys(IN_DAEMON, "daemon"), **dict.fromkeys(IN_COMMAND, "command")}
+PLACES: dict[str, ActionPlace] = {**dict.fromkeys(IN_DAEMON, "daemon"), **dict.fromkeys(IN_COMMAND, "command")}

@@ -8,41 +8,41 @@ from pathlib import Path
 from bridge import paths
 from bridge.lock import Lock
 from bridge.protocol.errors import BridgeError, Reason
-from bridge.recovery.action import Aim, Plan, Result, Target
-from bridge.recovery.machine import Machine
+from bridge.recovery.action import ActionResult, ActionTarget, Aim, Plan
+from bridge.recovery.machine import CommandMachine
 from bridge.version import VERSION
 
 ID = "clear_socket"
 ANSWER_S = 2.0
 
 
-def plan(hands: Machine, aim: Aim) -> Plan:
+def plan(hands: CommandMachine, aim: Aim) -> Plan:
     path = Path(paths.socket_name())
     found = _found(path)
     if found is None:
         return Plan(needless=f"there is no {path}")
     if _answers(path):
         return Plan(needless=f"somebody listens on {path}")
-    target: Target = {"path": str(path), "inode": found.st_ino, "device": found.st_dev}
+    target: ActionTarget = {"path": str(path), "inode": found.st_ino, "device": found.st_dev}
     return Plan((f"remove {path}, on which nobody listens",), target, risky=False)
 
 
-def run(hands: Machine, plan: Plan) -> Result:
+def run(hands: CommandMachine, plan: Plan) -> ActionResult:
     path = Path(str(plan.target["path"]))
     lock = Lock.take(f"{path}.lock", socket=str(path), version=VERSION)
     try:
         found = _found(path)
         if found is None or (found.st_ino, found.st_dev) != (plan.target["inode"], plan.target["device"]):
-            return Result("not_needed", (f"{path} is another one by now",))
+            return ActionResult("not_needed", (f"{path} is another one by now",))
         if _answers(path):
-            return Result("not_needed", (f"somebody listens on {path} by now",))
+            return ActionResult("not_needed", (f"somebody listens on {path} by now",))
         path.unlink()
     except OSError as error:
         why = os.strerror(error.errno or 0)
         raise BridgeError(Reason.STATE_UNWRITABLE, f"cannot be removed: {why}", where=str(path)) from error
     finally:
         lock.release()
-    return Result("done", (f"removed {path}",))
+    return ActionResult("done", (f"removed {path}",))
 
 
 def _found(path: Path) -> os.stat_result | None:

@@ -8,8 +8,8 @@ from bridge.doctor.run import Ran, examine
 from bridge.doctor.scene import Scene
 from bridge.protocol.errors import BridgeError
 from bridge.recovery import book
-from bridge.recovery.action import Action, Plan, Result
-from bridge.recovery.machine import Machine
+from bridge.recovery.action import Action, ActionResult, Plan
+from bridge.recovery.machine import CommandMachine
 
 CHECK_S = 15.0
 
@@ -18,12 +18,14 @@ CHECK_S = 15.0
 class Conducted:
     """`unrecorded`: why a row is missing, where one is."""
 
-    result: Result
+    result: ActionResult
     checks: tuple[Ran, ...] = ()
     unrecorded: str = ""
 
 
-def conduct(action: Action[Machine], hands: Machine, plan: Plan, run_id: str, checks: Iterable[str]) -> Conducted:
+def conduct(
+    action: Action[CommandMachine], hands: CommandMachine, plan: Plan, run_id: str, checks: Iterable[str]
+) -> Conducted:
     """Do what was planned. BridgeError when the row before cannot be written, and nothing was done then."""
     try:
         book.write(run_id, action.ID, "begun", plan.steps)
@@ -35,7 +37,7 @@ def conduct(action: Action[Machine], hands: Machine, plan: Plan, run_id: str, ch
     try:
         result = action.run(hands, plan)
     except BridgeError as error:
-        result = Result("failed", (error.message, *([error.hint] if error.hint else [])))
+        result = ActionResult("failed", (error.message, *([error.hint] if error.hint else [])))
     except BaseException:
         _write(run_id, action.ID, "ended", ("it was cut short",), "failed")
         raise

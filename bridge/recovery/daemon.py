@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from bridge.protocol.errors import BridgeError, Reason
-from bridge.protocol.messages import CommandResult, DriveView, Message, QueueView
+from bridge.protocol.messages.base import Message
+from bridge.protocol.messages.chat import CommandResult
+from bridge.protocol.messages.drive import DriveView, QueueView
 from bridge.recovery.action import Aim
 
 Mark = Literal["submitted", "not_submitted"]
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class PluginWindow:
     """A connected window. `surfaces` are the keys of its chats; `host_started_at_ms` changes with a reload."""
 
     window_id: str
@@ -29,14 +31,14 @@ class Window:
 class Daemon(Protocol):
     """Every method blocks for a bounded time, and raises BridgeError."""
 
-    def windows(self) -> list[Window]: ...
-    def hang_up(self, window: Window) -> None:
+    def windows(self) -> list[PluginWindow]: ...
+    def hang_up(self, window: PluginWindow) -> None:
         """End the connection of that window's plugin, which then connects anew by itself."""
 
-    def come_back(self, window_id: str, after_epoch: int, seconds: float) -> Window | None:
+    def come_back(self, window_id: str, after_epoch: int, seconds: float) -> PluginWindow | None:
         """The window under a later epoch, within `seconds`; None when it does not come."""
 
-    def command(self, window: Window, method: str, params: Message) -> CommandResult:
+    def command(self, window: PluginWindow, method: str, params: Message) -> CommandResult:
         """Ask the window's plugin for something that proves nothing."""
 
     def queues(self) -> list[QueueView]: ...
@@ -54,7 +56,7 @@ class Daemon(Protocol):
         """Start another drive with everything of that one but its id, for the same chat."""
 
 
-def window_of(daemon: Daemon, aim: Aim) -> Window:
+def window_of(daemon: Daemon, aim: Aim) -> PluginWindow:
     """The window that is meant. BridgeError UNKNOWN_SURFACE, AMBIGUOUS_SURFACE."""
     there = daemon.windows()
     found = [each for each in there if aim.window in (None, each.window_id, *each.surfaces)]

@@ -1,13 +1,13 @@
 """Says which packages the desktop interfaces lack, and the command that installs them. It never runs it."""
 
-from bridge.recovery.action import Aim, Plan, Result
-from bridge.recovery.machine import Machine
+from bridge.recovery.action import ActionResult, Aim, Plan
+from bridge.recovery.machine import CommandMachine
 from injectors.catalogue import CATALOGUE
 
 ID = "install_tool"
 
 
-def plan(hands: Machine, aim: Aim) -> Plan:
+def plan(hands: CommandMachine, aim: Aim) -> Plan:
     lacks = {name: make(hands.environment).needs() for name, make in CATALOGUE.items()}
     missing = {name: lack.packages for name, lack in lacks.items() if lack is not None and lack.packages}
     if not missing:
@@ -16,5 +16,5 @@ def plan(hands: Machine, aim: Aim) -> Plan:
     return Plan(steps, risky=False, by_hand=True)
 
 
-def run(hands: Machine, plan: Plan) -> Result:
-    return Result("not_needed", ("it is the operator who installs",))
+def run(hands: CommandMachine, plan: Plan) -> ActionResult:
+    return ActionResult("not_needed", ("it is the operator who installs",))

@@ -14,7 +14,7 @@ COMMAND_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class CommandMachine:
     """`environment` is that of the command."""
 
     environment: Mapping[str, str]
@@ -43,5 +43,5 @@ class Machine:
         raise BridgeError(Reason.TOOL_FAILED, message, hint=error.get("hint"))
 
 
-def this_machine() -> Machine:
-    return Machine(dict(os.environ))
+def this_machine() -> CommandMachine:
+    return CommandMachine(dict(os.environ))

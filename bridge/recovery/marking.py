@@ -1,6 +1,6 @@
 """What a person says of an unknown drive. The last word counts, and every one is kept."""
 
-from bridge.recovery.action import Aim, Plan, Result
+from bridge.recovery.action import ActionResult, Aim, Plan
 from bridge.recovery.daemon import Daemon, Mark, unknown_drive
 
 _WORDS: dict[Mark, str] = {"submitted": "was sent", "not_submitted": "was not sent"}
@@ -14,7 +14,7 @@ def plan(hands: Daemon, aim: Aim, mark: Mark) -> Plan:
     return Plan(steps, {"drive": drive.drive_id, "text": drive.text_sha}, risky=False, operators_word=True)
 
 
-def run(hands: Daemon, plan: Plan, mark: Mark) -> Result:
+def run(hands: Daemon, plan: Plan, mark: Mark) -> ActionResult:
     drive_id = str(plan.target["drive"])
     hands.mark(drive_id, mark)
-    return Result("done", (f"recorded: by the operator's word, the drive {drive_id} {_WORDS[mark]}",))
+    return ActionResult("done", (f"recorded: by the operator's word, the drive {drive_id} {_WORDS[mark]}",))

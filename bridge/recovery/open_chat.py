@@ -1,7 +1,7 @@
 """Shows a chat in its IDE. The host says no more than that its command returned."""
 
-from bridge.protocol.messages import ChatOpenParams
-from bridge.recovery.action import Aim, Plan, Result
+from bridge.protocol.messages.chat import ChatOpenParams
+from bridge.recovery.action import ActionResult, Aim, Plan
 from bridge.recovery.daemon import Daemon, window_of
 
 ID = "open_chat"
@@ -15,10 +15,10 @@ def plan(hands: Daemon, aim: Aim) -> Plan:
     return Plan((f"show the chat {asked}",), {"window": window.window_id, "surface": asked})
 
 
-def run(hands: Daemon, plan: Plan) -> Result:
+def run(hands: Daemon, plan: Plan) -> ActionResult:
     window = window_of(hands, Aim(window=str(plan.target["window"])))
     surface = str(plan.target["surface"])
     shown = hands.command(window, "chat/open", ChatOpenParams(surface_id=surface.rpartition("/")[2]))
     if not shown.issued:
-        return Result("failed", (f"the window declined: {shown.message or shown.blocker or 'without a word'}",))
-    return Result("unproven", (f"the IDE was asked to show {surface}, and its command returned",))
+        return ActionResult("failed", (f"the window declined: {shown.message or shown.blocker or 'without a word'}",))
+    return ActionResult("unproven", (f"the IDE was asked to show {surface}, and its command returned",))

@@ -1,6 +1,6 @@
 """Ends the connection of a window's plugin. It connects again by itself, and what was lost in between is looked up."""
 
-from bridge.recovery.action import Aim, Plan, Result
+from bridge.recovery.action import ActionResult, Aim, Plan
 from bridge.recovery.daemon import Daemon, window_of
 
 ID = "reconnect_plugin"
@@ -15,11 +15,11 @@ def plan(hands: Daemon, aim: Aim) -> Plan:
     )
 
 
-def run(hands: Daemon, plan: Plan) -> Result:
+def run(hands: Daemon, plan: Plan) -> ActionResult:
     window = window_of(hands, Aim(window=str(plan.target["window"])))
     hands.hang_up(window)
     again = hands.come_back(window.window_id, window.epoch, BACK_S)
     if again is None:
         by_hand = "in its window, run the command 'Koru: Connect', or reload the window"
-        return Result("failed", (f"{window} did not come back within {BACK_S:g} s", by_hand))
-    return Result("done", (f"{again} is connected again, epoch {again.epoch}",))
+        return ActionResult("failed", (f"{window} did not come back within {BACK_S:g} s", by_hand))
+    return ActionResult("done", (f"{again} is connected again, epoch {again.epoch}",))

@@ -5,13 +5,13 @@ from typing import Any
 
 from bridge.doctor.checks.plugins import found_ides, found_jetbrains
 from bridge.protocol.errors import BridgeError, Reason
-from bridge.recovery.action import Aim, Plan, Result
-from bridge.recovery.machine import Machine
+from bridge.recovery.action import ActionResult, Aim, Plan
+from bridge.recovery.machine import CommandMachine
 
 ID = "reinstall_plugin"
 
 
-def plan(hands: Machine, aim: Aim) -> Plan:
+def plan(hands: CommandMachine, aim: Aim) -> Plan:
     ides = [aim.ide] if aim.ide is not None else [*found_ides(), *dict.fromkeys(ide.id for ide, _ in found_jetbrains())]
     if not ides:
         hint = "say which with --ide, and see that its command is on PATH"
@@ -19,7 +19,7 @@ def plan(hands: Machine, aim: Aim) -> Plan:
     return Plan(tuple(f"install the plugin into {ide}" for ide in ides), {"ides": ",".join(ides)}, risky=False)
 
 
-def run(hands: Machine, plan: Plan) -> Result:
+def run(hands: CommandMachine, plan: Plan) -> ActionResult:
     said, failed = [], False
     for ide in str(plan.target["ides"]).split(","):
         try:
@@ -30,7 +30,7 @@ def run(hands: Machine, plan: Plan) -> Result:
     said.append(
         "open windows run it once they are reloaded (koru recover reload_window), JetBrains IDEs once restarted"
     )
-    return Result("failed" if failed else "done", tuple(said))
+    return ActionResult("failed" if failed else "done", tuple(said))
 
 
 def _listed(ide: str, results: Iterable[dict[str, Any]]) -> list[str]:

@@ -1,8 +1,8 @@
 """Settles the drive for which the others of its window wait: refused while untouched, else by the evidence there is."""
 
 from bridge.protocol.errors import BridgeError, Reason
-from bridge.protocol.messages import QueueView
-from bridge.recovery.action import Aim, Plan, Result
+from bridge.protocol.messages.drive import QueueView
+from bridge.recovery.action import ActionResult, Aim, Plan
 from bridge.recovery.daemon import Daemon
 
 ID = "release_queue"
@@ -31,9 +31,11 @@ def _is_of(queue: QueueView, window: str | None) -> bool:
     return window is None or window == queue.window_id or f":{queue.window_id}/" in window
 
 
-def run(hands: Daemon, plan: Plan) -> Result:
+def run(hands: Daemon, plan: Plan) -> ActionResult:
     drive = hands.release(str(plan.target["drive"]), SETTLED_S)
     if drive.state != "settled":
         again = "the daemon itself may hang: koru recover restart_daemon"
-        return Result("failed", (f"the drive {drive.drive_id} is still {drive.state} after {SETTLED_S:g} s", again))
-    return Result("done", (f"the drive {drive.drive_id} is {drive.outcome}: {drive.reason}",))
+        return ActionResult(
+            "failed", (f"the drive {drive.drive_id} is still {drive.state} after {SETTLED_S:g} s", again)
+        )
+    return ActionResult("done", (f"the drive {drive.drive_id} is {drive.outcome}: {drive.reason}",))

@@ -1,7 +1,7 @@
 """Reloads an IDE's window through its plugin. Proven by a host that was started after the old one, nothing less."""
 
-from bridge.protocol.messages import Empty
-from bridge.recovery.action import Aim, Plan, Result
+from bridge.protocol.messages.base import Empty
+from bridge.recovery.action import ActionResult, Aim, Plan
 from bridge.recovery.daemon import Daemon, window_of
 
 ID = "reload_window"
@@ -14,14 +14,14 @@ def plan(hands: Daemon, aim: Aim) -> Plan:
     return Plan(steps, {"window": window.window_id, "pid": window.pid, "host": window.host_started_at_ms})
 
 
-def run(hands: Daemon, plan: Plan) -> Result:
+def run(hands: Daemon, plan: Plan) -> ActionResult:
     window = window_of(hands, Aim(window=str(plan.target["window"])))
     asked = hands.command(window, "window/reload", Empty())
     if not asked.issued:
-        return Result("failed", (f"the window declined: {asked.message or asked.blocker or 'without a word'}",))
+        return ActionResult("failed", (f"the window declined: {asked.message or asked.blocker or 'without a word'}",))
     again = hands.come_back(window.window_id, window.epoch, BACK_S)
     if again is None:
-        return Result("unproven", (f"the reload was asked for, and {window} was not seen again in {BACK_S:g} s",))
+        return ActionResult("unproven", (f"the reload was asked for, and {window} was not seen again in {BACK_S:g} s",))
     if again.host_started_at_ms <= window.host_started_at_ms:
-        return Result("unproven", (f"{again} connected again, but its old host still runs",))
-    return Result("done", (f"{again} was reloaded: its host is another one, pid {again.pid}",))
+        return ActionResult("unproven", (f"{again} connected again, but its old host still runs",))
+    return ActionResult("done", (f"{again} was reloaded: its host is another one, pid {again.pid}",))

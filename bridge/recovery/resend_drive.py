@@ -1,7 +1,7 @@
 """Sends the prompt of an unknown drive once more, under an id that follows from the first: never twice by mistake."""
 
 from bridge.protocol.errors import BridgeError, Reason
-from bridge.recovery.action import Aim, Plan, Result
+from bridge.recovery.action import ActionResult, Aim, Plan
 from bridge.recovery.daemon import Daemon, unknown_drive
 
 ID = "resend_drive"
@@ -43,8 +43,8 @@ def _unfit(message: str, hint: str) -> BridgeError:
     return BridgeError(Reason.RECOVERY_UNFIT, message, hint=hint)
 
 
-def run(hands: Daemon, plan: Plan) -> Result:
+def run(hands: Daemon, plan: Plan) -> ActionResult:
     again = hands.resend(str(plan.target["drive"]), str(plan.target["as"]))
-    return Result(
+    return ActionResult(
         "done", (f"it is the drive {again.drive_id} now; what became of it: koru drive show {again.drive_id}",)
     )

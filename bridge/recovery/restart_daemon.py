@@ -2,13 +2,13 @@
 
 from bridge import paths
 from bridge.lock import Holder, holder
-from bridge.recovery.action import Aim, Plan, Result
-from bridge.recovery.machine import Machine
+from bridge.recovery.action import ActionResult, Aim, Plan
+from bridge.recovery.machine import CommandMachine
 
 ID = "restart_daemon"
 
 
-def plan(hands: Machine, aim: Aim) -> Plan:
+def plan(hands: CommandMachine, aim: Aim) -> Plan:
     running = _running()
     if running is None:
         return Plan(("start the daemon: none runs",), {"pid": 0}, risky=False, even_unrecorded=True)
@@ -23,10 +23,10 @@ def _running() -> Holder | None:
     return holder(f"{paths.socket_name()}.lock") or holder(str(paths.state_directory() / "daemon.lock"))
 
 
-def run(hands: Machine, plan: Plan) -> Result:
+def run(hands: CommandMachine, plan: Plan) -> ActionResult:
     said = []
     if plan.target["pid"]:
         stopped = hands.succeed("down", "--force")
         said.append(f"stopped the daemon, pid {stopped['pid']}" if stopped.get("stopped") else "it had ended meanwhile")
     started = hands.succeed("up")
-    return Result("done", (*said, f"the daemon runs, pid {started['pid']}, version {started['version']}"))
+    return ActionResult("done", (*said, f"the daemon runs, pid {started['pid']}, version {started['version']}"))

@@ -6,9 +6,9 @@ What was there before was held in memory alone, and is gone with the process tha
 from bridge.client import Client
 from bridge.drive.match import text_sha
 from bridge.protocol.errors import BridgeError, Reason
-from bridge.recovery.action import Aim, Plan, Result
-from bridge.recovery.machine import Machine
-from injectors.clipboard import Clipboard
+from bridge.recovery.action import ActionResult, Aim, Plan
+from bridge.recovery.machine import CommandMachine
+from injectors.clipboard import ClipboardInjector
 from injectors.tool import ToolFailed, feed
 from injectors.tool import run as run_tool
 from injectors.tool_clipboard import WAYLAND, XCLIP, ClipboardTool
@@ -17,8 +17,8 @@ ID = "restore_clipboard"
 DRIVES_MOST = 1000
 
 
-def plan(hands: Machine, aim: Aim) -> Plan:
-    lack = Clipboard(hands.environment).needs()
+def plan(hands: CommandMachine, aim: Aim) -> Plan:
+    lack = ClipboardInjector(hands.environment).needs()
     if lack is not None:
         raise BridgeError(Reason.TOOL_MISSING, lack.message, hint=lack.hint)
     there = _held(hands)
@@ -31,23 +31,23 @@ def plan(hands: Machine, aim: Aim) -> Plan:
     return Plan((step,), {"drive": drive["drive_id"], "text": drive["text_sha"]}, risky=False)
 
 
-def run(hands: Machine, plan: Plan) -> Result:
+def run(hands: CommandMachine, plan: Plan) -> ActionResult:
     if _held(hands) != plan.target["text"]:
-        return Result("not_needed", ("something else is on the clipboard by now",))
+        return ActionResult("not_needed", ("something else is on the clipboard by now",))
     try:
         feed(_tool(hands).clear, hands.environment, b"")
     except ToolFailed as error:
-        return Result("failed", (str(error),))
+        return ActionResult("failed", (str(error),))
     if _held(hands) == plan.target["text"]:
-        return Result("failed", ("the clipboard still holds the prompt",))
-    return Result("done", ("the prompt is off the clipboard", "what was there before cannot be brought back"))
+        return ActionResult("failed", ("the clipboard still holds the prompt",))
+    return ActionResult("done", ("the prompt is off the clipboard", "what was there before cannot be brought back"))
 
 
-def _tool(hands: Machine) -> ClipboardTool:
+def _tool(hands: CommandMachine) -> ClipboardTool:
     return WAYLAND if hands.environment.get("WAYLAND_DISPLAY") else XCLIP
 
 
-def _held(hands: Machine) -> str | None:
+def _held(hands: CommandMachine) -> str | None:
     """The hash of the text on the clipboard; None without a text."""
     tool = _tool(hands)
     try:

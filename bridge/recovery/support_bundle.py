@@ -29,8 +29,8 @@ from bridge.policy import placeholder_key
 from bridge.policy.files import load
 from bridge.policy.redaction import STRUCTURE, Redactor
 from bridge.protocol.errors import BridgeError, Reason
-from bridge.recovery.action import Aim, Plan, Result
-from bridge.recovery.machine import Machine
+from bridge.recovery.action import ActionResult, Aim, Plan
+from bridge.recovery.machine import CommandMachine
 from bridge.version import VERSION
 
 ID = "support_bundle"
@@ -46,7 +46,7 @@ PLAIN_KINDS = frozenset(
 )
 
 
-def plan(hands: Machine, aim: Aim) -> Plan:
+def plan(hands: CommandMachine, aim: Aim) -> Plan:
     name = aim.output or f"koru-support-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}.tar.gz"
     path = Path(name).absolute()
     if os.path.lexists(path):
@@ -56,7 +56,7 @@ def plan(hands: Machine, aim: Aim) -> Plan:
     return Plan((step,), {"path": str(path)}, risky=False, even_unrecorded=True)
 
 
-def run(hands: Machine, plan: Plan) -> Result:
+def run(hands: CommandMachine, plan: Plan) -> ActionResult:
     path = Path(str(plan.target["path"]))
     redactor = _redactor()
     members = {name: _member(make) for name, make in MEMBERS.items()}
@@ -65,7 +65,7 @@ def run(hands: Machine, plan: Plan) -> Result:
     except OSError as error:
         why = os.strerror(error.errno or 0)
         raise BridgeError(Reason.STATE_UNWRITABLE, f"the bundle cannot be written: {why}", where=str(path)) from error
-    return Result("done", (f"wrote {path}: {', '.join(members)}", "look through it before you send it"))
+    return ActionResult("done", (f"wrote {path}: {', '.join(members)}", "look through it before you send it"))
 
 
 def _redactor() -> Redactor:

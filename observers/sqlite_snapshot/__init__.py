@@ -1,9 +1,19 @@
 """Reads the SQLite database of a running program: O_RDONLY, no lock, no file made, no stale or torn answer."""
 
-from observers.sqlite_snapshot.database import Database, Mark, Reading
-from observers.sqlite_snapshot.failure import Reason, Unreadable
+from observers.sqlite_snapshot.database import Database, QueryAnswer, SnapshotMark
+from observers.sqlite_snapshot.failure import SnapshotReason, Unreadable
 from observers.sqlite_snapshot.record import Value
 from observers.sqlite_snapshot.snapshot import Snapshot
-from observers.sqlite_snapshot.table import Row, Table
+from observers.sqlite_snapshot.table import Table, TableRow
 
-__all__ = ["Database", "Mark", "Reading", "Reason", "Row", "Snapshot", "Table", "Unreadable", "Value"]
+__all__ = [
+    "Database",
+    "QueryAnswer",
+    "Snapshot",
+    "SnapshotMark",
+    "SnapshotReason",
+    "Table",
+    "TableRow",
+    "Unreadable",
+    "Value",
+]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Generic, TypeVar
 
 from observers.sqlite_snapshot.failure import Malformed
-from observers.sqlite_snapshot.pages import Node, Pages
+from observers.sqlite_snapshot.pages import BtreePage, Pages
 from observers.sqlite_snapshot.record import Payload, signed, varint
 
 _DEEPEST = 20
@@ -25,10 +25,10 @@ class _Tree(Generic[KeyT, EntryT]):
         self._pages = pages
         self._root = root
 
-    def key(self, node: Node, cell: int) -> KeyT:
+    def key(self, node: BtreePage, cell: int) -> KeyT:
         raise NotImplementedError
 
-    def entry(self, node: Node, cell: int) -> EntryT:
+    def entry(self, node: BtreePage, cell: int) -> EntryT:
         raise NotImplementedError
 
     def ascending(self, place: Callable[[KeyT], int]) -> Iterator[EntryT]:
@@ -39,14 +39,14 @@ class _Tree(Generic[KeyT, EntryT]):
         """The same backwards."""
         return self._backward(self._root, place, False, _Visits(self._pages.count), _DEEPEST)
 
-    def _node(self, number: int, visits: _Visits, depth: int) -> Node:
+    def _node(self, number: int, visits: _Visits, depth: int) -> BtreePage:
         visits.count(number, depth)
         node = self._pages.node(number)
         if node.index != self.index:
             raise Malformed(f"page {number} belongs to another kind of tree")
         return node
 
-    def _bound(self, node: Node, place: Callable[[KeyT], int], least: int) -> int:
+    def _bound(self, node: BtreePage, place: Callable[[KeyT], int], least: int) -> int:
         """The first cell whose place is at least `least`."""
         return bisect_left(range(node.cells), least, key=lambda cell: place(self.key(node, cell)))
 
@@ -106,7 +106,7 @@ class _Visits:
             raise Malformed(f"the tree comes back to page {number}")
 
 
-def _number(node: Node, at: int) -> tuple[int, int]:
+def _number(node: BtreePage, at: int) -> tuple[int, int]:
     try:
         return varint(node.data, at)
     except IndexError as error:
@@ -118,7 +118,7 @@ class TableTree(_Tree[int, tuple[int, Payload]]):
 
     index = False
 
-    def key(self, node: Node, cell: int) -> int:
+    def key(self, node: BtreePage, cell: int) -> int:
         at = node.cell(cell)
         if node.leaf:
             _, at = _number(node, at)
@@ -126,7 +126,7 @@ class TableTree(_Tree[int, tuple[int, Payload]]):
             at += 4
         return signed(_number(node, at)[0])
 
-    def entry(self, node: Node, cell: int) -> tuple[int, Payload]:
+    def entry(self, node: BtreePage, cell: int) -> tuple[int, Payload]:
         size, at = _number(node, node.cell(cell))
         rowid, at = _number(node, at)
         return signed(rowid), Payload(self._pages.space, node.data, at, size, index=False)
@@ -137,7 +137,7 @@ class IndexTree(_Tree[Payload, Payload]):
 
     index = True
 
-    def key(self, node: Node, cell: int) -> Payload:
+    def key(self, node: BtreePage, cell: int) -> Payload:
         size, at = _number(node, node.cell(cell) + (0 if node.leaf else 4))
         return Payload(self._pages.space, node.data, at, size, index=True)
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import Generic, TypeVar
 
-from observers.sqlite_snapshot.budget import Budget
 from observers.sqlite_snapshot.failure import Malformed, Moved, Unreadable
 from observers.sqlite_snapshot.frame_map import FrameMap
 from observers.sqlite_snapshot.pages import NodeCache, Pages
+from observers.sqlite_snapshot.read_budget import ReadBudget
 from observers.sqlite_snapshot.snapshot import Schema, Snapshot, read_schema
 from observers.sqlite_snapshot.store_files import StoreFiles
 from observers.sqlite_snapshot.version import Epoch, Version, take_version
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class SnapshotMark:
     """A committed state. Equal marks of one Database are the same content; the reverse need not hold."""
 
     epoch: Epoch
@@ -31,16 +31,16 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading(Generic[T]):
+class QueryAnswer(Generic[T]):
     """An answer, the state it was read from, and the pages it depends on (None: too many to list)."""
 
     value: T
-    mark: Mark
+    mark: SnapshotMark
     pages: frozenset[int] | None
 
 
 # A query and what it gave before.
-_Asked = tuple[Callable[[Snapshot], T], Reading[T] | None]
+_Asked = tuple[Callable[[Snapshot], T], QueryAnswer[T] | None]
 
 
 class Database:
@@ -64,22 +64,24 @@ class Database:
         """
         return self.poll(query, None, timeout=timeout).value
 
-    def poll(self, query: Callable[[Snapshot], T], last: Reading[T] | None, *, timeout: float = 2.0) -> Reading[T]:
+    def poll(
+        self, query: Callable[[Snapshot], T], last: QueryAnswer[T] | None, *, timeout: float = 2.0
+    ) -> QueryAnswer[T]:
         """Like `read`; returns `last` itself, without running `query`, if no page it depends on has changed."""
         return self.poll_all((query,), (last,), timeout=timeout)[0]
 
     def poll_all(
-        self, queries: Sequence[Callable[[Snapshot], T]], last: Sequence[Reading[T] | None], *, timeout: float = 2.0
-    ) -> list[Reading[T]]:
+        self, queries: Sequence[Callable[[Snapshot], T]], last: Sequence[QueryAnswer[T] | None], *, timeout: float = 2.0
+    ) -> list[QueryAnswer[T]]:
         """Like `poll` for each of these with its own last reading, all of them on one committed state."""
-        budget = Budget(timeout, self._value_bytes)
+        budget = ReadBudget(timeout, self._value_bytes)
         try:
             return self._retry(list(zip(queries, last, strict=True)), budget)
         except Unreadable as failure:
             failure.path = self.path
             raise
 
-    def _retry(self, asked: list[_Asked[T]], budget: Budget) -> list[Reading[T]]:
+    def _retry(self, asked: list[_Asked[T]], budget: ReadBudget) -> list[QueryAnswer[T]]:
         careful = False
         while True:
             try:
@@ -92,7 +94,7 @@ class Database:
                     raise Unreadable(error.reason, str(error)) from error
                 careful = True
 
-    def _attempt(self, asked: list[_Asked[T]], budget: Budget, careful: bool) -> list[Reading[T]]:
+    def _attempt(self, asked: list[_Asked[T]], budget: ReadBudget, careful: bool) -> list[QueryAnswer[T]]:
         with StoreFiles(self.path) as files:
             version = take_version(files, self._known, budget, careful)
             try:
@@ -110,28 +112,30 @@ class Database:
             self._cache.clear()
             raise Moved(otherwise)
 
-    def _query(self, asked: list[_Asked[T]], files: StoreFiles, version: Version, budget: Budget) -> list[Reading[T]]:
+    def _query(
+        self, asked: list[_Asked[T]], files: StoreFiles, version: Version, budget: ReadBudget
+    ) -> list[QueryAnswer[T]]:
         self._cache.enter(version.epoch)
         pages = Pages(files, version, self._cache, budget)
         try:
             self._schema = read_schema(pages, self._schema)
-            mark = Mark(version.epoch, version.frame, self._schema.meta)
+            mark = SnapshotMark(version.epoch, version.frame, self._schema.meta)
             return [self._answer(one, mark, version, pages, self._schema) for one in asked]
         finally:
             pages.close()
 
     @staticmethod
-    def _answer(asked: _Asked[T], mark: Mark, version: Version, pages: Pages, schema: Schema) -> Reading[T]:
+    def _answer(asked: _Asked[T], mark: SnapshotMark, version: Version, pages: Pages, schema: Schema) -> QueryAnswer[T]:
         query, last = asked
         if last is not None and _same(last, mark, version):
             return last
         # A change of the schema shows in the mark.
         pages.touched = set()
         value = query(Snapshot(pages, schema))
-        return Reading(value, mark, None if pages.touched is None else frozenset(pages.touched))
+        return QueryAnswer(value, mark, None if pages.touched is None else frozenset(pages.touched))
 
 
-def _same(last: Reading[T], now: Mark, version: Version) -> bool:
+def _same(last: QueryAnswer[T], now: SnapshotMark, version: Version) -> bool:
     if (last.mark.epoch, last.mark.meta) != (now.epoch, now.meta):
         return False
     if last.mark.frame == now.frame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Reason(StrEnum):
+class SnapshotReason(StrEnum):
     """Stable words; `detail` of the exception says where and what to do next."""
 
     MISSING = "missing"
@@ -27,7 +27,7 @@ class Reason(StrEnum):
 class Unreadable(Exception):
     """The store gave no answer. Nothing was learned, and nothing in the store was changed."""
 
-    def __init__(self, reason: Reason, detail: str, path: str = "") -> None:
+    def __init__(self, reason: SnapshotReason, detail: str, path: str = "") -> None:
         super().__init__(reason, detail, path)
         self.reason = reason
         self.detail = detail
@@ -40,7 +40,7 @@ class Unreadable(Exception):
 class Malformed(Exception):
     """Bytes that make no sense: corrupt, or torn by a writer. Only a validity check can tell which."""
 
-    def __init__(self, detail: str, reason: Reason = Reason.CORRUPT) -> None:
+    def __init__(self, detail: str, reason: SnapshotReason = SnapshotReason.CORRUPT) -> None:
         super().__init__(detail)
         self.reason = reason
 
@@ -48,6 +48,6 @@ class Malformed(Exception):
 class Moved(Exception):
     """The store changed under the read, or is in the middle of a change: try again."""
 
-    def __init__(self, detail: str, reason: Reason = Reason.BUSY) -> None:
+    def __init__(self, detail: str, reason: SnapshotReason = SnapshotReason.BUSY) -> None:
         super().__init__(detail)
         self.reason = reason

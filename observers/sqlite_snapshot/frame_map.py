@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from observers.sqlite_snapshot.budget import Budget
-from observers.sqlite_snapshot.failure import Moved, Reason, Unreadable
+from observers.sqlite_snapshot.failure import Moved, SnapshotReason, Unreadable
+from observers.sqlite_snapshot.read_budget import ReadBudget
 from observers.sqlite_snapshot.store_files import status
 from observers.sqlite_snapshot.wal import (
     Checksum,
@@ -60,7 +60,7 @@ class FrameMap:
         self.pages.update(zip(numbers, range(self.frame + 1, index.frame + 1), strict=True))
         self.frame, self.size, self.checksum = index.frame, index.pages, index.checksum
 
-    def follow_chain(self, wal: int, header: WalHeader, budget: Budget) -> None:
+    def follow_chain(self, wal: int, header: WalHeader, budget: ReadBudget) -> None:
         """Reach the last commit whose checksums hold from the start of the log, as SQLite's own recovery does."""
         if not self._continues(wal, header.salt, header.page_size) or self.frame == 0:
             self.restart(header.salt, header.checksum)
@@ -91,4 +91,4 @@ class FrameMap:
 
 def _bounded(frames: int) -> None:
     if frames > MOST_FRAMES:
-        raise Unreadable(Reason.TOO_LARGE, f"the log has more than {MOST_FRAMES} frames; wait for a checkpoint")
+        raise Unreadable(SnapshotReason.TOO_LARGE, f"the log has more than {MOST_FRAMES} frames; wait for a checkpoint")

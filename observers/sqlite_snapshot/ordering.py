@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from observers.sqlite_snapshot.record import Field, Value, number
+from observers.sqlite_snapshot.record import StoredColumn, Value, number
 
 # Comparable only with a key of the same collation.
 Key = tuple[int, Any]
@@ -37,14 +37,14 @@ COLLATIONS = frozenset(_COLLATIONS)
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class IndexColumn:
     """One column of an index."""
 
     collation: str
     descending: bool
     encoding: str
 
-    def of_field(self, field: Field) -> Key:
+    def of_field(self, field: StoredColumn) -> Key:
         if field.serial >= 12:
             if field.serial % 2:
                 return _TEXT, _COLLATIONS[self.collation](field.data, self.encoding)

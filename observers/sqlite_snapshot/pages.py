@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from observers.sqlite_snapshot.budget import Budget
 from observers.sqlite_snapshot.failure import Malformed
+from observers.sqlite_snapshot.read_budget import ReadBudget
 from observers.sqlite_snapshot.record import Space
 from observers.sqlite_snapshot.store_files import StoreFiles, read
 from observers.sqlite_snapshot.version import Version
@@ -15,7 +15,7 @@ _KINDS = {2: (True, False), 5: (False, False), 10: (True, True), 13: (False, Tru
 _LOCK_BYTE = 1 << 30
 
 
-class Node:
+class BtreePage:
     """One b-tree page. Cell pointers are read when asked for: most are never looked at."""
 
     __slots__ = ("_pointers", "cells", "data", "index", "leaf")
@@ -50,7 +50,7 @@ class NodeCache:
         self._size = size
         self._held = 0
         self._epoch: object = None
-        self._nodes: OrderedDict[int, tuple[int, Node]] = OrderedDict()
+        self._nodes: OrderedDict[int, tuple[int, BtreePage]] = OrderedDict()
 
     def enter(self, epoch: object) -> None:
         if epoch != self._epoch:
@@ -62,14 +62,14 @@ class NodeCache:
         self._held = 0
         self._nodes.clear()
 
-    def get(self, page: int, frame: int) -> Node | None:
+    def get(self, page: int, frame: int) -> BtreePage | None:
         found = self._nodes.get(page)
         if found is None or found[0] != frame:
             return None
         self._nodes.move_to_end(page)
         return found[1]
 
-    def put(self, page: int, frame: int, node: Node) -> None:
+    def put(self, page: int, frame: int, node: BtreePage) -> None:
         replaced = self._nodes.pop(page, None)
         self._held += len(node.data) - (len(replaced[1].data) if replaced else 0)
         self._nodes[page] = (frame, node)
@@ -83,7 +83,7 @@ class Pages:
 
     _MOST_TOUCHED = 4096
 
-    def __init__(self, files: StoreFiles, version: Version, cache: NodeCache, budget: Budget) -> None:
+    def __init__(self, files: StoreFiles, version: Version, cache: NodeCache, budget: ReadBudget) -> None:
         self._files = files
         self._version = version
         self._cache = cache
@@ -100,11 +100,11 @@ class Pages:
     def close(self) -> None:
         self._open = False
 
-    def node(self, number: int) -> Node:
+    def node(self, number: int) -> BtreePage:
         frame = self._look(number)
         node = self._cache.get(number, frame)
         if node is None:
-            node = Node(number, self._read(number, frame), self.space.usable)
+            node = BtreePage(number, self._read(number, frame), self.space.usable)
             self._cache.put(number, frame, node)
         return node
 

@@ -98,21 +98,21 @@ class Payload:
         return page
 
 
-class Field(NamedTuple):
+class StoredColumn(NamedTuple):
     """One column as stored."""
 
     serial: int
     data: bytes
 
 
-def fields(payload: Payload, positions: tuple[int, ...]) -> list[Field | None]:
+def fields(payload: Payload, positions: tuple[int, ...]) -> list[StoredColumn | None]:
     """The columns at `positions`, None where the record is shorter (added by ALTER TABLE later)."""
     layout = _layout(payload, max(positions, default=-1) + 1)
-    found: list[Field | None] = []
+    found: list[StoredColumn | None] = []
     for position in positions:
         if position < len(layout):
             serial, start, end = layout[position]
-            found.append(Field(serial, payload.prefix(end)[start:end]))
+            found.append(StoredColumn(serial, payload.prefix(end)[start:end]))
         else:
             found.append(None)
     return found
@@ -142,7 +142,7 @@ def _layout(payload: Payload, count: int) -> list[tuple[int, int, int]]:
     return layout
 
 
-def number(field: Field) -> int | float | None:
+def number(field: StoredColumn) -> int | float | None:
     """The value of a field whose serial type is below 12. A NaN is stored as NULL, and reads so."""
     if field.serial == 7:
         (real,) = struct.unpack(">d", field.data)
@@ -152,7 +152,7 @@ def number(field: Field) -> int | float | None:
     return int.from_bytes(field.data, signed=True) if field.serial else None
 
 
-def value(field: Field, encoding: str) -> Value:
+def value(field: StoredColumn, encoding: str) -> Value:
     """Text that is not valid in `encoding` gets replacement characters."""
     if field.serial < 12:
         return number(field)

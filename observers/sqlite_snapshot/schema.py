@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
-from observers.sqlite_snapshot.failure import Reason, Unreadable
+from observers.sqlite_snapshot.failure import SnapshotReason, Unreadable
 from observers.sqlite_snapshot.record import Value
 
 ROWID = -1
@@ -47,7 +47,7 @@ _DECLARING = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SchemaEntry:
     """One row of sqlite_schema."""
 
     kind: str
@@ -99,29 +99,29 @@ class TableShape:
     indexes: tuple[Index, ...]
 
 
-def table_shape(entries: list[Entry], name: str) -> TableShape:
+def table_shape(entries: list[SchemaEntry], name: str) -> TableShape:
     """The shape of one table. Unreadable NO_TABLE, or UNSUPPORTED for virtual tables and unknown syntax."""
     wanted = name.lower()
     table = next((entry for entry in entries if entry.kind == "table" and entry.name.lower() == wanted), None)
     if table is None:
         known = ", ".join(sorted(entry.name for entry in entries if entry.kind == "table")[:20])
-        raise Unreadable(Reason.NO_TABLE, f"no table {name}; there are: {known or 'none'}")
+        raise Unreadable(SnapshotReason.NO_TABLE, f"no table {name}; there are: {known or 'none'}")
     if table.root == 0:
-        raise Unreadable(Reason.UNSUPPORTED, f"{table.name} is a virtual table")
+        raise Unreadable(SnapshotReason.UNSUPPORTED, f"{table.name} is a virtual table")
     indexes = [entry for entry in entries if entry.kind == "index" and entry.table.lower() == wanted]
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
         try:
             return _Declaration(database, table).shape(indexes)
         except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
             raise Unreadable(
-                Reason.UNSUPPORTED, f"the declaration of {table.name} is not understood: {error}"
+                SnapshotReason.UNSUPPORTED, f"the declaration of {table.name} is not understood: {error}"
             ) from error
 
 
 class _Declaration:
     """One table declared in an empty database."""
 
-    def __init__(self, database: sqlite3.Connection, table: Entry) -> None:
+    def __init__(self, database: sqlite3.Connection, table: SchemaEntry) -> None:
         database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_DECLARATION)
         database.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, _LONGEST_DECLARATION)
         database.set_progress_handler(lambda: 1, _MOST_STEPS)
@@ -131,7 +131,7 @@ class _Declaration:
         self._table = table
         self._declare(table.sql or "")
 
-    def shape(self, indexes: list[Entry]) -> TableShape:
+    def shape(self, indexes: list[SchemaEntry]) -> TableShape:
         roots = {entry.name: entry.root for entry in indexes if entry.sql is None or self._understands(entry.sql)}
         listed = self._rows("SELECT name, origin, partial FROM pragma_index_list(?)", self._table.name)
         key_index = next((str(name) for name, origin, _ in listed if origin == "pk"), None)

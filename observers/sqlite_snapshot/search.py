@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from observers.sqlite_snapshot.failure import Malformed
-from observers.sqlite_snapshot.ordering import COLLATIONS, Key, Order
-from observers.sqlite_snapshot.record import Field, Payload, Value, fields
+from observers.sqlite_snapshot.ordering import COLLATIONS, IndexColumn, Key
+from observers.sqlite_snapshot.record import Payload, StoredColumn, Value, fields
 from observers.sqlite_snapshot.schema import Index, TableShape
 
 # -1, 0 or 1: an entry lies before, in or after the wanted range, in the order of its index.
-Place = Callable[[Payload], int]
+Comparison = Callable[[Payload], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,13 @@ class Search:
         indexes = (shape.primary, *shape.indexes) if shape.primary else shape.indexes
         return next((index for index in indexes if self.fits(index, shape)), None)
 
-    def place(self, index: Index, encoding: str) -> Place:
+    def place(self, index: Index, encoding: str) -> Comparison:
         orders = list(_orders(index, len(self.columns), encoding))
         equal = [orders[at].of_value(self.equal[index.parts[at].column]) for at in range(len(self.equal))]
         return _placing(orders, equal, self.bounds)
 
 
-def same_row(primary: Index, entry: Payload, index: Index, encoding: str) -> Place:
+def same_row(primary: Index, entry: Payload, index: Index, encoding: str) -> Comparison:
     """Where in a WITHOUT ROWID table the row of an entry of one of its other indexes lies."""
     places = {part.column: at for at, part in enumerate(index.parts)}
     positions = tuple(places[part.column] for part in primary.parts[: primary.keys])
@@ -65,7 +65,7 @@ def same_row(primary: Index, entry: Payload, index: Index, encoding: str) -> Pla
     return _placing(orders, keys, None)
 
 
-def stored(payload: Payload, positions: tuple[int, ...]) -> list[Field]:
+def stored(payload: Payload, positions: tuple[int, ...]) -> list[StoredColumn]:
     """Fields of an index entry, which has all its columns."""
     found = [field for field in fields(payload, positions) if field is not None]
     if len(found) < len(positions):
@@ -78,11 +78,11 @@ def _collation(shape: TableShape, column: int) -> str | None:
     return collation if collation in COLLATIONS else None
 
 
-def _orders(index: Index, count: int, encoding: str) -> Iterator[Order]:
-    return (Order(part.collation, part.descending, encoding) for part in index.parts[:count])
+def _orders(index: Index, count: int, encoding: str) -> Iterator[IndexColumn]:
+    return (IndexColumn(part.collation, part.descending, encoding) for part in index.parts[:count])
 
 
-def _placing(orders: list[Order], equal: list[Key], bounds: Bounds | None) -> Place:
+def _placing(orders: list[IndexColumn], equal: list[Key], bounds: Bounds | None) -> Comparison:
     positions = tuple(range(len(orders)))
     final = _final(orders[-1], bounds) if bounds else None
 
@@ -97,7 +97,7 @@ def _placing(orders: list[Order], equal: list[Key], bounds: Bounds | None) -> Pl
     return place
 
 
-def _final(order: Order, bounds: Bounds) -> Callable[[Key], int]:
+def _final(order: IndexColumn, bounds: Bounds) -> Callable[[Key], int]:
     if bounds.prefix is not None:
         start = order.of_value(bounds.prefix)
         return lambda key: order.place_prefix(key, start)

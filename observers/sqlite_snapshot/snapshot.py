@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from observers.sqlite_snapshot.failure import Malformed, Reason, Unreadable
+from observers.sqlite_snapshot.failure import Malformed, SnapshotReason, Unreadable
 from observers.sqlite_snapshot.pages import Pages
-from observers.sqlite_snapshot.schema import Column, Entry, TableShape, table_shape
+from observers.sqlite_snapshot.schema import Column, SchemaEntry, TableShape, table_shape
 from observers.sqlite_snapshot.table import Table
 
 _ENCODINGS = {0: "utf-8", 1: "utf-8", 2: "utf-16-le", 3: "utf-16-be"}
@@ -35,7 +35,7 @@ class Schema:
     meta: bytes
     root: bytes
     encoding: str
-    entries: list[Entry]
+    entries: list[SchemaEntry]
     shapes: dict[str, TableShape] = field(default_factory=dict)
 
     def shape(self, table: str) -> TableShape:
@@ -62,23 +62,23 @@ def read_schema(pages: Pages, known: Schema | None) -> Schema:
 
 def _check(header: bytes) -> str:
     if header[19] > _NEWEST_READ_VERSION or int.from_bytes(header[44:48]) > _NEWEST_SCHEMA_FORMAT:
-        raise Unreadable(Reason.UNSUPPORTED, "a newer file format than this reader knows")
+        raise Unreadable(SnapshotReason.UNSUPPORTED, "a newer file format than this reader knows")
     encoding = _ENCODINGS.get(int.from_bytes(header[56:60]))
     if encoding is None or header[21:24] != b"\x40\x20\x20":
         raise Malformed("its header is damaged")
     return encoding
 
 
-def _entries(pages: Pages, encoding: str) -> list[Entry]:
-    entries: list[Entry] = []
+def _entries(pages: Pages, encoding: str) -> list[SchemaEntry]:
+    entries: list[SchemaEntry] = []
     for row in Table(pages, _SCHEMA_SHAPE, encoding).rows():
         kind, name, table, root, sql = (row[column] for column in _SCHEMA_COLUMNS)
         if not (isinstance(kind, str) and isinstance(name, str) and isinstance(table, str)):
             raise Malformed("a row of sqlite_schema has no name")
         number = root if isinstance(root, int) else 0
-        entries.append(Entry(kind, name, table, number, sql if isinstance(sql, str) else None))
+        entries.append(SchemaEntry(kind, name, table, number, sql if isinstance(sql, str) else None))
         if len(entries) > _MOST_ENTRIES:
-            raise Unreadable(Reason.TOO_LARGE, f"more than {_MOST_ENTRIES} tables and indexes")
+            raise Unreadable(SnapshotReason.TOO_LARGE, f"more than {_MOST_ENTRIES} tables and indexes")
     return entries
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from observers.sqlite_snapshot.failure import Reason, Unreadable
+from observers.sqlite_snapshot.failure import SnapshotReason, Unreadable
 
 # O_NONBLOCK: a named pipe in the place of a store must not hang the open.
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
@@ -26,7 +26,7 @@ _MOST_AHEAD = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class StoreStamp:
     """What stat tells about the content of a file; times in nanoseconds."""
 
     device: int
@@ -35,7 +35,7 @@ class Stamp:
     modified: int
 
     @classmethod
-    def of(cls, status: os.stat_result) -> Stamp:
+    def of(cls, status: os.stat_result) -> StoreStamp:
         return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
     def settled(self) -> bool:
@@ -56,21 +56,21 @@ def _open_regular(path: str) -> int:
     try:
         descriptor = _open(path)
     except FileNotFoundError as error:
-        raise Unreadable(Reason.MISSING, f"no file {path}") from error
+        raise Unreadable(SnapshotReason.MISSING, f"no file {path}") from error
     except PermissionError as error:
-        raise Unreadable(Reason.DENIED, f"no permission to read {path}") from error
+        raise Unreadable(SnapshotReason.DENIED, f"no permission to read {path}") from error
     except OSError as error:
-        raise Unreadable(Reason.NOT_A_FILE, f"{path} cannot be opened: {error.strerror}") from error
+        raise Unreadable(SnapshotReason.NOT_A_FILE, f"{path} cannot be opened: {error.strerror}") from error
     try:
         if not stat.S_ISREG(status(descriptor).st_mode):
-            raise Unreadable(Reason.NOT_A_FILE, f"{path} is not a regular file")
+            raise Unreadable(SnapshotReason.NOT_A_FILE, f"{path} is not a regular file")
     except Unreadable:
         os.close(descriptor)
         raise
     return descriptor
 
 
-def _open_companion(path: str, ignored: frozenset[Reason]) -> int | None:
+def _open_companion(path: str, ignored: frozenset[SnapshotReason]) -> int | None:
     try:
         return _open_regular(path)
     except Unreadable as failure:
@@ -90,9 +90,9 @@ class StoreFiles:
         self.database = _open_regular(self.path)
         try:
             # A log that cannot be read hides commits, so only its absence is fine; the index is merely a short cut.
-            self.wal = _open_companion(self.path + "-wal", frozenset({Reason.MISSING}))
+            self.wal = _open_companion(self.path + "-wal", frozenset({SnapshotReason.MISSING}))
             if self.wal is not None:
-                self.shm = _open_companion(self.path + "-shm", frozenset(Reason))
+                self.shm = _open_companion(self.path + "-shm", frozenset(SnapshotReason))
         except Unreadable:
             self.close()
             raise
@@ -108,8 +108,8 @@ class StoreFiles:
             if descriptor is not None:
                 os.close(descriptor)
 
-    def stamp(self) -> Stamp:
-        return Stamp.of(status(self.database))
+    def stamp(self) -> StoreStamp:
+        return StoreStamp.of(status(self.database))
 
     def in_place(self, suffix: str, descriptor: int) -> bool:
         """The name still leads to the file that was opened."""
@@ -146,7 +146,7 @@ def status(descriptor: int) -> os.stat_result:
     try:
         return os.fstat(descriptor)
     except OSError as error:
-        raise Unreadable(Reason.IO, f"an open file is gone: {error.strerror}") from error
+        raise Unreadable(SnapshotReason.IO, f"an open file is gone: {error.strerror}") from error
 
 
 def read(descriptor: int, size: int, offset: int) -> bytes:
@@ -154,4 +154,4 @@ def read(descriptor: int, size: int, offset: int) -> bytes:
     try:
         return os.pread(descriptor, size, offset)
     except OSError as error:
-        raise Unreadable(Reason.IO, f"reading failed at byte {offset}: {error.strerror}") from error
+        raise Unreadable(SnapshotReason.IO, f"reading failed at byte {offset}: {error.strerror}") from error

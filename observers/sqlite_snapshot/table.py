@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from observers.sqlite_snapshot.btree import IndexTree, TableTree
-from observers.sqlite_snapshot.failure import Malformed, Reason, Unreadable
+from observers.sqlite_snapshot.failure import Malformed, SnapshotReason, Unreadable
 from observers.sqlite_snapshot.pages import Pages
-from observers.sqlite_snapshot.record import Field, Payload, Value, fields, value
+from observers.sqlite_snapshot.record import Payload, StoredColumn, Value, fields, value
 from observers.sqlite_snapshot.schema import ROWID, Index, TableShape
-from observers.sqlite_snapshot.search import Bounds, Place, Search, same_row, stored
+from observers.sqlite_snapshot.search import Bounds, Comparison, Search, same_row, stored
 
-Row = dict[str, Value]
+TableRow = dict[str, Value]
 # Names as the caller wrote them, and the places of their columns.
 _Selection = list[tuple[str, int]]
-_Decode = Callable[[int | None, Payload], Row]
+_Decode = Callable[[int | None, Payload], TableRow]
 
 
 class Table:
@@ -47,26 +47,26 @@ class Table:
         first: int | None = None,
         last: int | None = None,
         reverse: bool = False,
-    ) -> Iterator[Row]:
+    ) -> Iterator[TableRow]:
         """Rows with `first <= rowid <= last` by rowid; all rows by key in a table WITHOUT ROWID."""
         selection = self._select(columns)
         if self._shape.primary is None:
             return self._rows_by_rowid(selection, first, last, reverse)
         if first is not None or last is not None:
-            raise Unreadable(Reason.NO_INDEX, f"{self.name} has no rowid")
+            raise Unreadable(SnapshotReason.NO_INDEX, f"{self.name} has no rowid")
         decode = self._decoder(selection, self._fields)
         return (decode(None, payload) for payload in self._in_index(self._shape.root, lambda _: 0, reverse))
 
-    def row(self, rowid: int, columns: Sequence[str] | None = None) -> Row | None:
+    def row(self, rowid: int, columns: Sequence[str] | None = None) -> TableRow | None:
         return next(self.rows(columns, first=rowid, last=rowid), None)
 
     def find(
         self, where: Mapping[str, Value], columns: Sequence[str] | None = None, *, reverse: bool = False
-    ) -> Iterator[Row]:
+    ) -> Iterator[TableRow]:
         """Rows equal in every column of `where`, in the order of the index used."""
         return self._search(where, None, columns, reverse)
 
-    def get(self, where: Mapping[str, Value], columns: Sequence[str] | None = None) -> Row | None:
+    def get(self, where: Mapping[str, Value], columns: Sequence[str] | None = None) -> TableRow | None:
         """The first of `find`."""
         return next(self.find(where, columns), None)
 
@@ -79,7 +79,7 @@ class Table:
         *,
         where: Mapping[str, Value] | None = None,
         reverse: bool = False,
-    ) -> Iterator[Row]:
+    ) -> Iterator[TableRow]:
         """Rows with `low <= column < high`, ascending; None leaves a side open; NULL is in no range."""
         return self._search(where or {}, Bounds(self._place(column), low, high), columns, reverse)
 
@@ -91,13 +91,13 @@ class Table:
         *,
         where: Mapping[str, Value] | None = None,
         reverse: bool = False,
-    ) -> Iterator[Row]:
+    ) -> Iterator[TableRow]:
         """Rows whose text in `column` begins with `prefix`, ascending; by the collation of the column."""
         return self._search(where or {}, Bounds(self._place(column), prefix=prefix), columns, reverse)
 
     def _search(
         self, where: Mapping[str, Value], bounds: Bounds | None, columns: Sequence[str] | None, reverse: bool
-    ) -> Iterator[Row]:
+    ) -> Iterator[TableRow]:
         search = Search({self._place(name): wish for name, wish in where.items()}, bounds)
         selection = self._select(columns)
         if self._shape.primary is None and search.columns in ([ROWID], [self._shape.alias]):
@@ -105,10 +105,12 @@ class Table:
         index = search.index(self._shape)
         if index is None:
             names = [self._shape.columns[at].name if at >= 0 else "rowid" for at in search.columns]
-            raise Unreadable(Reason.NO_INDEX, f"{self.name} has no index on {', '.join(names)} that can be used")
+            raise Unreadable(
+                SnapshotReason.NO_INDEX, f"{self.name} has no index on {', '.join(names)} that can be used"
+            )
         return self._search_index(index, search, selection, reverse)
 
-    def _search_rowid(self, search: Search, selection: _Selection, reverse: bool) -> Iterator[Row]:
+    def _search_rowid(self, search: Search, selection: _Selection, reverse: bool) -> Iterator[TableRow]:
         bounds = search.bounds
         equal = next(iter(search.equal.values()), None)
         low, high = (bounds.low, bounds.high) if bounds else (equal, equal)
@@ -117,12 +119,12 @@ class Table:
             or not isinstance(high, int | None)
             or (bounds and bounds.prefix is not None)
         ):
-            raise Unreadable(Reason.NO_INDEX, f"the rowid of {self.name} is found by whole numbers only")
+            raise Unreadable(SnapshotReason.NO_INDEX, f"the rowid of {self.name} is found by whole numbers only")
         if bounds is None and equal is None:
             return iter(())
         return self._rows_by_rowid(selection, low, high - 1 if bounds and high is not None else high, reverse)
 
-    def _search_index(self, index: Index, search: Search, selection: _Selection, reverse: bool) -> Iterator[Row]:
+    def _search_index(self, index: Index, search: Search, selection: _Selection, reverse: bool) -> Iterator[TableRow]:
         descending = search.bounds is not None and index.parts[len(search.equal)].descending
         entries = self._in_index(index.root, search.place(index, self._encoding), reverse != descending)
         places = {part.column: at for at, part in enumerate(index.parts)}
@@ -151,7 +153,7 @@ class Table:
 
     def _rows_by_rowid(
         self, selection: _Selection, first: int | None, last: int | None, reverse: bool
-    ) -> Iterator[Row]:
+    ) -> Iterator[TableRow]:
         decode = self._decoder(selection, self._fields)
         return (decode(rowid, payload) for rowid, payload in self._by_rowid(first, last, reverse))
 
@@ -169,7 +171,7 @@ class Table:
             before = rowid
             yield rowid, payload
 
-    def _in_index(self, root: int, place: Place, backward: bool) -> Iterator[Payload]:
+    def _in_index(self, root: int, place: Comparison, backward: bool) -> Iterator[Payload]:
         tree = IndexTree(self._pages, root)
         return tree.descending(place) if backward else tree.ascending(place)
 
@@ -178,7 +180,9 @@ class Table:
         if place is None and name.lower() == "rowid" and self._shape.primary is None:
             return ROWID
         if place is None:
-            raise Unreadable(Reason.NO_COLUMN, f"{self.name} has no column {name}; it has: {', '.join(self.columns)}")
+            raise Unreadable(
+                SnapshotReason.NO_COLUMN, f"{self.name} has no column {name}; it has: {', '.join(self.columns)}"
+            )
         return place
 
     def _select(self, columns: Sequence[str] | None) -> _Selection:
@@ -186,7 +190,7 @@ class Table:
         selection = [(name, self._place(name)) for name in names]
         for name, place in selection:
             if place != ROWID and place not in self._fields:
-                raise Unreadable(Reason.NO_COLUMN, f"{name} of {self.name} is computed and not stored")
+                raise Unreadable(SnapshotReason.NO_COLUMN, f"{name} of {self.name} is computed and not stored")
         return selection
 
     def _decoder(self, selection: _Selection, places: Mapping[int, int]) -> _Decode:
@@ -195,14 +199,14 @@ class Table:
         inside = [pair for pair in selection if pair not in outside]
         positions = tuple(places[at] for _, at in inside)
 
-        def decode(rowid: int | None, payload: Payload) -> Row:
+        def decode(rowid: int | None, payload: Payload) -> TableRow:
             found = fields(payload, positions)
             row = {name: self._value(at, field) for (name, at), field in zip(inside, found, strict=True)}
             return {name: row.get(name, rowid) for name, _ in selection} if outside else row
 
         return decode
 
-    def _value(self, place: int, field: Field | None) -> Value:
+    def _value(self, place: int, field: StoredColumn | None) -> Value:
         if field is None:
             return None if place == ROWID else self._shape.columns[place].default
         found = value(field, self._encoding)

@@ -9,10 +9,10 @@ import struct
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from observers.sqlite_snapshot.budget import Budget
-from observers.sqlite_snapshot.failure import Malformed, Moved, Reason
+from observers.sqlite_snapshot.failure import Malformed, Moved, SnapshotReason
 from observers.sqlite_snapshot.frame_map import FrameMap
-from observers.sqlite_snapshot.store_files import Stamp, StoreFiles, read, status
+from observers.sqlite_snapshot.read_budget import ReadBudget
+from observers.sqlite_snapshot.store_files import StoreFiles, StoreStamp, read, status
 from observers.sqlite_snapshot.wal import (
     HEADER_SIZE,
     WalHeader,
@@ -49,7 +49,7 @@ class FileVersion:
     """The database file alone: rollback journal, or a log that is absent or empty."""
 
     files: StoreFiles
-    stamp: Stamp
+    stamp: StoreStamp
     counter: bytes
     page_size: int
     pages: int
@@ -73,7 +73,7 @@ class SharedVersion:
     files: StoreFiles
     wal: int
     shm: int
-    stamp: Stamp
+    stamp: StoreStamp
     settled: bool
     page_size: int
     pages: int
@@ -111,7 +111,7 @@ class ChainVersion:
 
     files: StoreFiles
     wal: int
-    stamp: Stamp
+    stamp: StoreStamp
     start: bytes
     page_size: int
     pages: int
@@ -128,7 +128,7 @@ class ChainVersion:
         return self.files.in_place("", self.files.database) and self.files.in_place("-wal", self.wal)
 
 
-def take_version(files: StoreFiles, known: FrameMap, budget: Budget, careful: bool) -> Version:
+def take_version(files: StoreFiles, known: FrameMap, budget: ReadBudget, careful: bool) -> Version:
     """The newest committed state. `careful` does not trust the wal-index; `known` is extended, not copied."""
     stamp = files.stamp()
     header = read(files.database, 100, 0)
@@ -155,34 +155,34 @@ def _page_size(header: bytes) -> int:
     if not header:
         return 512
     if len(header) < 100 or header[:16] != _MAGIC:
-        raise Malformed("no SQLite header: encrypted, or not a database", Reason.NOT_A_DATABASE)
+        raise Malformed("no SQLite header: encrypted, or not a database", SnapshotReason.NOT_A_DATABASE)
     (size,) = struct.unpack_from(">H", header, 16)
     page_size = 65536 if size == 1 else int(size)
     if page_size not in _PAGE_SIZES:
-        raise Malformed(f"page size {page_size}", Reason.NOT_A_DATABASE)
+        raise Malformed(f"page size {page_size}", SnapshotReason.NOT_A_DATABASE)
     return page_size
 
 
-def _pages_in_file(header: bytes, stamp: Stamp, page_size: int) -> int:
+def _pages_in_file(header: bytes, stamp: StoreStamp, page_size: int) -> int:
     # The header's count holds only if the last writer knew of it.
     if header and header[24:28] == header[92:96]:
         return int(struct.unpack_from(">I", header, 28)[0]) or stamp.size // page_size
     return stamp.size // page_size
 
 
-def _quiet(files: StoreFiles, stamp: Stamp) -> None:
+def _quiet(files: StoreFiles, stamp: StoreStamp) -> None:
     """Nobody writes the database file now, and the next write to it will show in its stamp."""
     if files.journal_is_hot():
         raise Moved(
             "its rollback journal is unfinished; the product repairs that when it next opens the store",
-            Reason.HOT_JOURNAL,
+            SnapshotReason.HOT_JOURNAL,
         )
     if not stamp.settled():
         raise Moved("it was written this very moment")
 
 
 def _take_shared(
-    files: StoreFiles, wal: int, shm: int, known: FrameMap, stamp: Stamp, page_size: int
+    files: StoreFiles, wal: int, shm: int, known: FrameMap, stamp: StoreStamp, page_size: int
 ) -> SharedVersion | None:
     """None when the wal-index is not what live connections use."""
     settled = stamp.settled()
@@ -247,7 +247,7 @@ def _chained(wal: int, header: WalHeader, index: WalIndex, last: int) -> bool:
 
 
 def _take_chain(
-    files: StoreFiles, wal: int, known: FrameMap, stamp: Stamp, page_size: int, budget: Budget
+    files: StoreFiles, wal: int, known: FrameMap, stamp: StoreStamp, page_size: int, budget: ReadBudget
 ) -> ChainVersion:
     start = read(wal, HEADER_SIZE, 0)
     header = read_wal_header(wal)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from Xlib import X
 
-from injectors.base import InjectionError, Level, Method, Stop, Submitted, Target
+from injectors.base import InjectionError, InsertMethod, Level, Stop, Submitted, Target
 from injectors.focus import X11Desk
 from injectors.injection import find
 from injectors.x11_display import X11Display
@@ -81,7 +81,7 @@ def stolen(desk: Desk, target: ChatWindow, bystander: ChatWindow) -> int | None:
             desk.injector("x11").locate(TARGET, Stop()) as injection,
             thief(desk, random.uniform(0, STOLEN_WITHIN_S)),  # noqa: S311
         ):
-            injection.insert(PARAGRAPH, Method.TYPE)
+            injection.insert(PARAGRAPH, InsertMethod.TYPE)
     except InjectionError as error:
         words = error.message.partition("after ")[2].split()
         settled(target)

@@ -58,7 +58,7 @@ async def bare(path: str, answer: Callable[[bytes], bytes]) -> None:
 
 async def peer(path: str) -> None:
     # The bare servers shall not carry what they do without.
-    from bridge.protocol.peer import Peer
+    from bridge.protocol.jsonrpc.peer import Peer
 
     async def serve(stream: anyio.abc.ByteStream) -> None:
         await Peer(stream, {}, name="bench").serve()

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from observers.sqlite_snapshot import Database, Reading, Snapshot
+from observers.sqlite_snapshot import Database, QueryAnswer, Snapshot
 
 ROWS = 100_000
 POLLS = 300
@@ -106,7 +106,7 @@ class Poller:
 
     def __init__(self, store: Path) -> None:
         self._database = Database(store)
-        self.reading: Reading[tuple[object, int]] | None = None
+        self.reading: QueryAnswer[tuple[object, int]] | None = None
 
     def __call__(self) -> object:
         self.reading = self._database.poll(query, self.reading, timeout=20)

@@ -23,15 +23,17 @@ from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer as Watching
 
 from bridge.daemon.changes import Changes
-from bridge.daemon.epochs import Epochs
-from bridge.daemon.sessions import Sessions
-from bridge.daemon.surfaces import Surfaces
-from bridge.daemon.watch import Stores
+from bridge.daemon.drives.surfaces import Surfaces
+from bridge.daemon.drives.witnesses import Witnesses
+from bridge.daemon.socket.epochs import Epochs
+from bridge.daemon.socket.sessions import Sessions
 from bridge.drive.evidence import Fact
 from bridge.drive.match import text_sha
-from bridge.drive.record import Record
+from bridge.drive.record import DriveRecord
 from bridge.drive.steps import Anchor
-from bridge.protocol.messages import ChatTarget, DriveStartParams, SurfaceSelector
+from bridge.protocol.messages.chat import ChatTarget
+from bridge.protocol.messages.drive import DriveStartParams
+from bridge.protocol.messages.surfaces import SurfaceSelector
 from observers import claude_code, vscode_chat
 from observers.base import Cursor, Delta, Observer, Store
 
@@ -89,9 +91,9 @@ def fill(folder: Path, count: int, session: Callable[[int], bytes], age_s: float
         os.utime(path, (moment, moment))
 
 
-def record(number: int, text: str) -> Record:
+def record(number: int, text: str) -> DriveRecord:
     params = DriveStartParams(drive_id=f"bench-{number}", text=text, selector=SurfaceSelector(), target=ChatTarget())
-    return Record(params.drive_id, params, text_sha(text), len(text), "", "bench", 0, [], state="acting")
+    return DriveRecord(params.drive_id, params, text_sha(text), len(text), "", "bench", 0, [], state="acting")
 
 
 class Looked:
@@ -109,7 +111,7 @@ class Looked:
         return delta
 
 
-async def fact(stores: Stores, looked: Looked, store: Store, number: int) -> float:
+async def fact(stores: Witnesses, looked: Looked, store: Store, number: int) -> float:
     """Milliseconds from the write to the report that the prompt was submitted."""
     looked.over.clear()
     text = f"prompt {number} of {os.getpid()}"
@@ -141,7 +143,9 @@ async def facts(folder: Path) -> list[float]:
     changes = Changes()
     looked = Looked()
     try:
-        stores = Stores({"vscode_chat": cast("Observer", looked)}, Surfaces(Sessions(Epochs(1, 1000)), list), changes)
+        stores = Witnesses(
+            {"vscode_chat": cast("Observer", looked)}, Surfaces(Sessions(Epochs(1, 1000)), list), changes
+        )
         return [await fact(stores, looked, vscode_chat.at(folder), number) for number in range(DRIVES)]
     finally:
         changes.stop()

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent.parent
 WATCHED = """
 import sys
 from blockbuster import BlockBuster
-from bridge.daemon.process import leave, main
+from bridge.daemon.process.main import leave, main
 BlockBuster().activate()
 leave(main(sys.argv[1:]))
 """

@@ -13,9 +13,9 @@ import pytest
 import yaml
 from anyio import to_thread
 
-from bridge.daemon import hooks
-from bridge.daemon.hooks import signature
-from bridge.protocol.messages import Event
+from bridge.daemon.operator import hooks
+from bridge.daemon.operator.hooks import signature
+from bridge.protocol.messages.events import Event
 from tests.daemon import eventually
 from tests.fakeide.goals import Shop, turn
 

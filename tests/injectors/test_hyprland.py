@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from injectors.base import Declined
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.hyprland import HyprlandDesk
 from injectors.parts import Window
 from injectors.wayland_desk import open_desk, wayland_missing
@@ -65,7 +65,7 @@ def test_the_session_s_socket_is_found(compositor: Compositor, tmp_path: Path) -
     assert open_desk(session).windows() == [WINDOW, Window(0x55D1FF, 43, "kitty", "sh")]
     gone = wayland_missing(session | {"HYPRLAND_INSTANCE_SIGNATURE": "another"})
     assert gone is not None
-    assert gone.blocker is Blocker.DISPLAY_DEAD
+    assert gone.blocker is BlockerWord.DISPLAY_DEAD
 
 
 def test_the_focus_is_asked_for_and_proven(compositor: Compositor) -> None:
@@ -85,14 +85,14 @@ def test_a_locked_screen(compositor: Compositor, said: str, refused: bool) -> No
 @pytest.mark.parametrize(
     ("front", "blocker"),
     [
-        (json.dumps(OTHER), Blocker.FOCUS_ELSEWHERE),
-        ("{}", Blocker.FOCUS_ELSEWHERE),
-        (json.dumps(CODE | {"pid": 99}), Blocker.TARGET_GONE),
-        ("not json", Blocker.DISPLAY_DEAD),
-        ("", Blocker.DISPLAY_DEAD),
+        (json.dumps(OTHER), BlockerWord.FOCUS_ELSEWHERE),
+        ("{}", BlockerWord.FOCUS_ELSEWHERE),
+        (json.dumps(CODE | {"pid": 99}), BlockerWord.TARGET_GONE),
+        ("not json", BlockerWord.DISPLAY_DEAD),
+        ("", BlockerWord.DISPLAY_DEAD),
     ],
 )
-def test_what_is_not_proven_is_declined(compositor: Compositor, front: str, blocker: Blocker) -> None:
+def test_what_is_not_proven_is_declined(compositor: Compositor, front: str, blocker: BlockerWord) -> None:
     compositor.answers["j/activewindow"] = front
     with pytest.raises(Declined) as refused:
         HyprlandDesk(compositor.path).prove(WINDOW)
@@ -104,16 +104,16 @@ def test_a_refused_focus_and_a_dead_socket(compositor: Compositor, tmp_path: Pat
     compositor.answers.clear()
     with pytest.raises(Declined) as refused:
         HyprlandDesk(compositor.path).activate(WINDOW)
-    assert refused.value.blocker is Blocker.FOCUS_REFUSED
+    assert refused.value.blocker is BlockerWord.FOCUS_REFUSED
     with pytest.raises(Declined) as dead:
         HyprlandDesk(tmp_path / "nothing").windows()
-    assert dead.value.blocker is Blocker.DISPLAY_DEAD
+    assert dead.value.blocker is BlockerWord.DISPLAY_DEAD
 
 
 @pytest.mark.parametrize("desktop", ["ubuntu:GNOME", "KDE", "Unity", ""])
 def test_a_closed_desktop_is_told_which_route_there_would_be(desktop: str) -> None:
     missing = wayland_missing({"WAYLAND_DISPLAY": "wayland-0", "XDG_CURRENT_DESKTOP": desktop})
     assert missing is not None
-    assert missing.blocker is Blocker.DESK_UNSUPPORTED
+    assert missing.blocker is BlockerWord.DESK_UNSUPPORTED
     assert "portal" in missing.hint
     assert "libei" in missing.hint

@@ -9,17 +9,17 @@ from injectors.base import (
     Click,
     ClipboardState,
     Declined,
-    Field,
     InjectionError,
+    InputField,
     Inserted,
+    InsertMethod,
     Level,
     Lost,
-    Method,
     Stop,
     Submitted,
     Target,
 )
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.injection import DeskInjection
 from injectors.parts import PASTE, SUBMIT, Chord, Window
 
@@ -53,7 +53,7 @@ class LyingDesk:
 
     def prove(self, window: Window) -> None:
         if not self.real.focused or len(self.real.pressed) >= self.real.lose_focus_after:
-            raise Declined(Blocker.FOCUS_ELSEWHERE, "elsewhere", "look")
+            raise Declined(BlockerWord.FOCUS_ELSEWHERE, "elsewhere", "look")
 
     def close(self) -> None:
         self.real.log.append("desk closed")
@@ -69,7 +69,7 @@ class LyingKeys:
         guard()
         self.real.pressed.append(chord)
         if chord == self.real.die_on:
-            raise Lost(Blocker.TOOL_FAILED, "the tool died", "look")
+            raise Lost(BlockerWord.TOOL_FAILED, "the tool died", "look")
         if chord in self.real.swallow:
             return
         if chord == PASTE:
@@ -127,8 +127,8 @@ class LyingReader:
     def sees(self, pid: int) -> bool:
         return self.real.readable
 
-    def field(self, pid: int) -> Field | None:
-        return Field("entry", "chat") if self.real.readable else None
+    def field(self, pid: int) -> InputField | None:
+        return InputField("entry", "chat") if self.real.readable else None
 
     def text(self, pid: int) -> str | None:
         return self.real.text if self.real.readable else None
@@ -157,14 +157,14 @@ def injection(real: Truth, stop: Stop | None = None) -> DeskInjection:
     )
 
 
-def outcome(act: DeskInjection, method: Method = Method.PASTE) -> Inserted | InjectionError:
+def outcome(act: DeskInjection, method: InsertMethod = InsertMethod.PASTE) -> Inserted | InjectionError:
     try:
         return act.insert("Hello, World! Line\nTwo", method)
     except InjectionError as error:
         return error
 
 
-@pytest.mark.parametrize("method", Method)
+@pytest.mark.parametrize("method", InsertMethod)
 @pytest.mark.parametrize(
     "real",
     [
@@ -182,7 +182,7 @@ def outcome(act: DeskInjection, method: Method = Method.PASTE) -> Inserted | Inj
     ],
     ids=lambda real: repr([pair for pair in vars(real).items() if pair[1] != vars(Truth())[pair[0]]]),
 )
-def test_declined_means_untouched_and_verified_means_equal(real: Truth, method: Method) -> None:
+def test_declined_means_untouched_and_verified_means_equal(real: Truth, method: InsertMethod) -> None:
     real = replace(real, pressed=[], log=[])
     before = real.text
     result = outcome(injection(real), method)
@@ -198,7 +198,7 @@ def test_declined_means_untouched_and_verified_means_equal(real: Truth, method: 
 def test_a_swallowed_paste_is_lost_although_it_was_fetched() -> None:
     result = outcome(injection(Truth(swallow=frozenset({PASTE}))))
     assert isinstance(result, Lost)
-    assert result.blocker is Blocker.TEXT_DIFFERS
+    assert result.blocker is BlockerWord.TEXT_DIFFERS
 
 
 def test_a_swallowed_enter_is_no_more_than_sent() -> None:
@@ -244,7 +244,7 @@ def test_enter_waits_for_the_level_policy_asks_for() -> None:
     assert act.insert("Hello").level is Level.DELIVERED
     withheld = act.submit()
     assert not isinstance(withheld, Submitted)
-    assert withheld.blocker is Blocker.LEVEL_TOO_LOW
+    assert withheld.blocker is BlockerWord.LEVEL_TOO_LOW
     assert isinstance(act.submit(Level.DELIVERED), Submitted)
 
 
@@ -277,13 +277,15 @@ class LatePointer:
 class LateReader(LyingReader):
     looks_left = 0
 
-    def field(self, pid: int) -> Field | None:
+    def field(self, pid: int) -> InputField | None:
         self.looks_left -= 1
-        return Field("entry", "the one before" if self.looks_left >= 0 else "chat")
+        return InputField("entry", "the one before" if self.looks_left >= 0 else "chat")
 
 
-@pytest.mark.parametrize("wanted", [None, Field("entry", "chat")])
-def test_the_field_after_a_click_is_not_the_one_before(monkeypatch: pytest.MonkeyPatch, wanted: Field | None) -> None:
+@pytest.mark.parametrize("wanted", [None, InputField("entry", "chat")])
+def test_the_field_after_a_click_is_not_the_one_before(
+    monkeypatch: pytest.MonkeyPatch, wanted: InputField | None
+) -> None:
     monkeypatch.setattr("injectors.injection._settle_seconds", 30.0)
     monkeypatch.setattr("injectors.injection._still_seconds", 0.0)
     real = Truth()
@@ -298,7 +300,7 @@ def test_the_field_after_a_click_is_not_the_one_before(monkeypatch: pytest.Monke
         reader=reader,
         pointer=LatePointer(reader),
     )
-    assert act.take_focus() == Field("entry", "chat")
+    assert act.take_focus() == InputField("entry", "chat")
 
 
 def test_an_unfetched_paste_keeps_the_clipboard_for_the_target() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from injectors.base import Declined, Stop
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.front_window import FrontWindowDesk, front_of
 from injectors.parts import Window
 from injectors.pynput import Pynput, PynputKeys
@@ -21,7 +21,7 @@ EDITOR, OTHER = Window(7, 42, "Editor", "main"), Window(8, 43, "Other", "other")
 def test_here_others_are_better_and_it_says_so() -> None:
     missing = Pynput({}).needs()
     assert missing is not None
-    assert missing.blocker is Blocker.DESK_UNSUPPORTED
+    assert missing.blocker is BlockerWord.DESK_UNSUPPORTED
     assert "os_injector_x11" in missing.hint
 
 
@@ -34,7 +34,7 @@ def test_which_systems_say_what_is_in_front(platform: str, known: bool) -> None:
 def test_a_window_that_is_not_in_front_is_declined(front: Window | None) -> None:
     with pytest.raises(Declined) as refused:
         FrontWindowDesk(lambda: front).prove(EDITOR)
-    assert refused.value.blocker is Blocker.FOCUS_ELSEWHERE
+    assert refused.value.blocker is BlockerWord.FOCUS_ELSEWHERE
     FrontWindowDesk(lambda: EDITOR).prove(EDITOR)
 
 

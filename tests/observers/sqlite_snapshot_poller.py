@@ -11,7 +11,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from observers.sqlite_snapshot import Database, Reading, Reason, Snapshot, Unreadable
+from observers.sqlite_snapshot import Database, QueryAnswer, Snapshot, SnapshotReason, Unreadable
 
 ROWS = 100_000
 CHANGES = 60  # so many must have been read, however slow the machine makes the writer
@@ -53,7 +53,7 @@ def scan(reader: Database) -> int:
         try:
             rows += reader.read(partial(count, first=first, size=size), timeout=SCAN_S)
         except Unreadable as refusal:
-            if step == 1 or refusal.reason not in {Reason.BUSY, Reason.TIMEOUT}:
+            if step == 1 or refusal.reason not in {SnapshotReason.BUSY, SnapshotReason.TIMEOUT}:
                 raise
             step //= 2
         else:
@@ -65,7 +65,7 @@ def main() -> None:
     reader = Database(sys.argv[1])
     polls = int(sys.argv[2])
     found = {"before": kilobytes("VmRSS")}
-    reading: Reading[object] | None = None
+    reading: QueryAnswer[object] | None = None
     changes = 0
     number = 0
     while number < polls or changes < CHANGES:

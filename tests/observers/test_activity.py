@@ -9,7 +9,7 @@ import pytest
 
 from observers import activity
 from observers.activity import CLOCK_SLACK_MS, Activity, Source
-from observers.base import Cursor, ObserverError, Reason, Role, State, Store, Turn, reply
+from observers.base import Cursor, ObserverError, ObserverReason, State, Store, Turn, TurnRole, reply
 
 STORE = Store("memory", Path("/nowhere"))
 NOW = 1_760_000_000_000
@@ -20,7 +20,7 @@ class Chats:
     """Sessions as {key: [(turn id, state)]}. `broken` sessions raise; `reads` counts how often one was read."""
 
     sessions: dict[str, list[tuple[str, State]]] = field(default_factory=dict)
-    broken: dict[str, Reason] = field(default_factory=dict)
+    broken: dict[str, ObserverReason] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     written_ms: int | None = None
     modified_ms: int = NOW
@@ -37,7 +37,7 @@ class Chats:
     def sources(self, store: Store) -> Sequence[Source]:
         self.listed += 1
         if self.away:
-            raise ObserverError(Reason.MISSING, "told to", where="/nowhere")
+            raise ObserverError(ObserverReason.MISSING, "told to", where="/nowhere")
         return [Source(key, str(self.versions[key]), self.modified_ms, "/work", self.alive_ms) for key in self.sessions]
 
     def one(self, store: Store, path: Path) -> Source | None:
@@ -57,7 +57,7 @@ class Chats:
         return [
             Turn(store, source.key, turn, role, f"{role} {turn}", state, NOW, "memory", None, self.written_ms)
             for turn, state in self.sessions[source.key]
-            for role in (Role.USER, Role.ASSISTANT)
+            for role in (TurnRole.USER, TurnRole.ASSISTANT)
         ]
 
     def check(self, key: str) -> None:
@@ -126,7 +126,7 @@ def test_a_known_session_may_get_turns_from_a_clock_that_is_behind(chats: Chats,
 
 def test_a_session_the_anchor_could_not_see_gives_no_verdict(chats: Chats, seen: Activity) -> None:
     chats.put("a", ("old", State.DONE))
-    chats.broken["a"] = Reason.CHANGING
+    chats.broken["a"] = ObserverReason.CHANGING
     anchor = seen.cursor(STORE)
     chats.broken.clear()
     chats.put("a", ("old", State.DONE), ("ours", State.DONE))
@@ -182,9 +182,9 @@ def test_one_damaged_session_does_not_silence_the_others(chats: Chats, seen: Act
     chats.put("good", ("1", State.DONE))
     anchor = seen.cursor(STORE)
     chats.put("bad", ("2", State.DONE))
-    chats.broken["bad"] = Reason.CORRUPT
+    chats.broken["bad"] = ObserverReason.CORRUPT
     delta = seen.since(STORE, anchor)
-    assert [problem.reason for problem in delta.problems] == [Reason.CORRUPT]
+    assert [problem.reason for problem in delta.problems] == [ObserverReason.CORRUPT]
     chats.put("good", ("1", State.DONE), ("3", State.DONE))
     assert new(seen, delta.cursor) == ["3"]
     assert [problem.where for problem in seen.health(STORE)] == ["bad"]
@@ -194,17 +194,17 @@ def test_a_new_format_is_never_silence(chats: Chats, seen: Activity) -> None:
     chats.put("good", ("1", State.DONE))
     anchor = seen.cursor(STORE)
     chats.put("future", ("2", State.DONE))
-    chats.broken["future"] = Reason.SCHEMA_CHANGED
+    chats.broken["future"] = ObserverReason.SCHEMA_CHANGED
     with pytest.raises(ObserverError) as caught:
         seen.since(STORE, anchor)
-    assert caught.value.reason is Reason.SCHEMA_CHANGED
+    assert caught.value.reason is ObserverReason.SCHEMA_CHANGED
 
 
 def test_a_session_being_written_is_asked_again(chats: Chats, seen: Activity) -> None:
     chats.put("a")
     anchor = seen.cursor(STORE)
     chats.put("a", ("1", State.WORKING))
-    chats.broken["a"] = Reason.CHANGING
+    chats.broken["a"] = ObserverReason.CHANGING
     delta = seen.since(STORE, anchor)
     assert delta.problems[0].transient
     chats.broken.clear()
@@ -233,7 +233,7 @@ def test_a_question_may_wait_for_a_day(chats: Chats, seen: Activity) -> None:
 def test_an_unfinished_state_says_until_when_it_may_be_believed(chats: Chats, seen: Activity) -> None:
     chats.put("a", ("1", State.WORKING), ("2", State.NEEDS_INPUT), ("3", State.DONE))
     chats.modified_ms = NOW - 1000
-    told = [turn.until_ms for turn in seen.turns(STORE, "a") if turn.role is Role.USER]
+    told = [turn.until_ms for turn in seen.turns(STORE, "a") if turn.role is TurnRole.USER]
     assert told == [chats.modified_ms + 900_000, chats.modified_ms + activity.ANSWER_MS, None]
 
 
@@ -308,7 +308,7 @@ def test_sessions_come_by_their_last_write(chats: Chats, seen: Activity) -> None
     assert [(session.id, session.workspace) for session in seen.sessions(STORE)] == [("a", "/work"), ("b", "/work")]
     with pytest.raises(ObserverError) as caught:
         seen.turns(STORE, "c")
-    assert caught.value.reason is Reason.MISSING
+    assert caught.value.reason is ObserverReason.MISSING
 
 
 def test_a_cursor_stays_small(chats: Chats, seen: Activity) -> None:
@@ -323,11 +323,11 @@ def test_a_cursor_that_is_not_one_is_refused(seen: Activity) -> None:
     for text in ("", "null", "[]", "{}", '{"token": 1, "observer": "x", "path": "/"}', good.dump()[:-3]):
         with pytest.raises(ObserverError) as caught:
             Cursor.load(text)
-        assert caught.value.reason is Reason.BAD_CURSOR
+        assert caught.value.reason is ObserverReason.BAD_CURSOR
     fields = json.loads(good.token)
     changes: list[dict[str, object]] = [{"v": 1}, {"turns": "AAAA"}, {"turns": 1}, {"open": 3}, {"at": "x"}]
     for change in changes:
         broken = Cursor(STORE, json.dumps({**fields, **change}))
         with pytest.raises(ObserverError) as caught:
             seen.since(STORE, broken)
-        assert caught.value.reason is Reason.BAD_CURSOR
+        assert caught.value.reason is ObserverReason.BAD_CURSOR

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from observers import history
-from observers.base import Cursor, Delta, Observer, ObserverError, Reason, Role, Store, Turn
+from observers.base import Cursor, Delta, Observer, ObserverError, ObserverReason, Store, Turn, TurnRole
 from observers.catalogue import OBSERVERS
 from tests.observers.store_cases import Stage
 
@@ -65,9 +65,9 @@ def every_turn(case: Case, store: Store) -> Iterator[Turn]:
         yield from case.observer.turns(store, session.id)
 
 
-def readable_turns(case: Case, store: Store) -> tuple[list[Turn], list[Reason]]:
+def readable_turns(case: Case, store: Store) -> tuple[list[Turn], list[ObserverReason]]:
     turns: list[Turn] = []
-    problems: list[Reason] = []
+    problems: list[ObserverReason] = []
     try:
         found = case.observer.sessions(store)
     except ObserverError as error:
@@ -125,7 +125,7 @@ def test_the_first_anchor_and_the_last_state_give_all_that_came_between(case: Ca
         return
     delta = case.observer.since(store, anchor)
     assert {turn.turn for turn in delta.new} == {row["turn"] for row in case.expected["rows"]}
-    assert all(turn.role is Role.USER for turn in delta.prompts)
+    assert all(turn.role is TurnRole.USER for turn in delta.prompts)
     assert not case.observer.since(store, case.observer.cursor(store)).new
 
 
@@ -164,7 +164,9 @@ def test_reading_changes_nothing(case: Case) -> None:
 def test_a_file_cut_off_anywhere_gives_no_wrong_turn(case: Case) -> None:
     """At many bytes of the newest file: either an error that says so, or a part of the truth."""
     store = case.lay(len(case.trees))
-    known = {(turn.session, turn.turn): turn.text for turn in readable_turns(case, store)[0] if turn.role is Role.USER}
+    known = {
+        (turn.session, turn.turn): turn.text for turn in readable_turns(case, store)[0] if turn.role is TurnRole.USER
+    }
     victim = max(case.files(), key=lambda path: (path.stat().st_mtime, path.stat().st_size))
     content = victim.read_bytes()
     step = max(1, len(content) // CUTS)
@@ -173,11 +175,11 @@ def test_a_file_cut_off_anywhere_gives_no_wrong_turn(case: Case) -> None:
         case.settled()
         turns, _ = readable_turns(case, store)
         for turn in turns:
-            if turn.role is Role.USER and (turn.session, turn.turn) in known:
+            if turn.role is TurnRole.USER and (turn.session, turn.turn) in known:
                 assert turn.text == known[(turn.session, turn.turn)]
     victim.write_bytes(content)
     case.settled()
-    assert {(turn.session, turn.turn) for turn in readable_turns(case, store)[0] if turn.role is Role.USER} == set(
+    assert {(turn.session, turn.turn) for turn in readable_turns(case, store)[0] if turn.role is TurnRole.USER} == set(
         known
     )
 
@@ -226,4 +228,4 @@ def attempt(ask: Callable[[], object]) -> None:
     try:
         ask()
     except ObserverError as error:
-        assert error.reason is not Reason.BAD_CURSOR
+        assert error.reason is not ObserverReason.BAD_CURSOR

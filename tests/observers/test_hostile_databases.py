@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from observers import activity
-from observers.base import Cursor, ObserverError, Reason, Role, Turn
+from observers.base import Cursor, ObserverError, ObserverReason, Turn, TurnRole
 from tests.observers.test_cases import STORES, Case
 
 # One case of each store with a database, the first by name that has no problem by itself.
@@ -51,7 +51,7 @@ class Ill:
         found = self.case.observer.sessions(self.store)
         return [row for session in found for row in self.case.observer.turns(self.store, session.id)]
 
-    def said(self, rows: list[Turn]) -> set[tuple[str, Role, str]]:
+    def said(self, rows: list[Turn]) -> set[tuple[str, TurnRole, str]]:
         return {(row.turn, row.role, row.text) for row in rows}
 
     def alone(self) -> None:
@@ -71,7 +71,7 @@ def ill(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
     case.stage.close()
 
 
-def reasons(ill: Ill, ask: Callable[[], object] | None = None) -> set[Reason]:
+def reasons(ill: Ill, ask: Callable[[], object] | None = None) -> set[ObserverReason]:
     """Why the store gives nothing; fails where it gives something, or says that nothing is there."""
     asked = ask or ill.turns
     with pytest.raises(ObserverError) as caught:
@@ -101,7 +101,7 @@ def test_there_is_one_of_each() -> None:
 def test_a_damaged_database_is_a_finding(ill: Ill, damage: Callable[[bytes], bytes]) -> None:
     ill.alone()
     ill.database.write_bytes(damage(ill.database.read_bytes()))
-    assert reasons(ill) == {Reason.CORRUPT}
+    assert reasons(ill) == {ObserverReason.CORRUPT}
 
 
 def test_a_schema_from_the_future_is_a_finding(ill: Ill) -> None:
@@ -112,7 +112,7 @@ def test_a_schema_from_the_future_is_a_finding(ill: Ill) -> None:
         for table in tables:
             if not table.startswith("sqlite_"):
                 connection.execute(f'ALTER TABLE "{table}" RENAME TO "{table}_of_the_future"')
-    assert reasons(ill) == {Reason.SCHEMA_CHANGED}
+    assert reasons(ill) == {ObserverReason.SCHEMA_CHANGED}
 
 
 @contextmanager
@@ -136,7 +136,7 @@ def test_a_database_that_may_not_be_read_is_a_finding(ill: Ill) -> None:
         if folder.stat().st_uid == os.geteuid() and folder.name.startswith(("pytest-", "test_")):
             folder.chmod(0o755)
     with unprivileged():
-        assert reasons(ill) == {Reason.UNREADABLE}
+        assert reasons(ill) == {ObserverReason.UNREADABLE}
 
 
 def test_a_link_to_itself_is_a_finding(ill: Ill) -> None:
@@ -146,7 +146,7 @@ def test_a_link_to_itself_is_a_finding(ill: Ill) -> None:
     try:
         found = ill.turns()
     except ObserverError as problem:
-        assert problem.reason is Reason.UNREADABLE
+        assert problem.reason is ObserverReason.UNREADABLE
     else:
         # Where each chat has a database, a link that leads nowhere is none.
         assert found == []
@@ -160,7 +160,7 @@ def test_a_pipe_in_its_place_does_not_hang(ill: Ill) -> None:
     try:
         assert ill.turns() == []
     except ObserverError as problem:
-        assert problem.reason is Reason.UNREADABLE
+        assert problem.reason is ObserverReason.UNREADABLE
 
 
 def test_ten_sparse_gigabytes_behind_it_change_nothing(ill: Ill) -> None:
@@ -212,7 +212,7 @@ def test_values_of_other_shapes_are_findings_and_never_crash(ill: Ill) -> None:
             ill.case.observer.since(ill.store, Cursor.load(ill.empty.dump()))
         except ObserverError as problem:
             assert problem.where
-            assert problem.reason in {Reason.SCHEMA_CHANGED, Reason.CORRUPT, Reason.TOO_LARGE}
+            assert problem.reason in {ObserverReason.SCHEMA_CHANGED, ObserverReason.CORRUPT, ObserverReason.TOO_LARGE}
 
 
 def disturb(connection: sqlite3.Connection, chance: random.Random) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from observers import activity, claude_code
-from observers.base import Cursor, Delta, ObserverError, Reason, Role, Turn
+from observers.base import Cursor, Delta, ObserverError, ObserverReason, Turn, TurnRole
 from tests.observers.test_cases import STORES, Case
 
 NOBODY = 65534
@@ -59,7 +59,7 @@ class Ill:
         assert self.file.is_file()
         self.others = {session for session, file in files.items() if file != self.file}
 
-    def said(self, session: str) -> set[tuple[str, Role, str]]:
+    def said(self, session: str) -> set[tuple[str, TurnRole, str]]:
         return {(row.turn, row.role, row.text) for row in self.case.observer.turns(self.store, session)}
 
     def rows(self, session: str) -> list[Turn]:
@@ -73,7 +73,7 @@ class Ill:
         moment = time.time() - 15
         os.utime(self.file, (moment, moment), follow_symlinks=False)
 
-    def check(self, *expected: Reason) -> None:
+    def check(self, *expected: ObserverReason) -> None:
         """The session gives an error for one of these reasons, or is gone; and all others say what they said."""
         try:
             held = {session.id for session in self.case.observer.sessions(self.store)}
@@ -83,7 +83,7 @@ class Ill:
         assert self.others <= held
         with pytest.raises(ObserverError) as caught:
             self.rows(self.session)
-        assert caught.value.reason in {*expected, *([] if self.session in held else [Reason.MISSING])}
+        assert caught.value.reason in {*expected, *([] if self.session in held else [ObserverReason.MISSING])}
         for session in self.others:
             assert self.said(session) == self.well[session]
         self.check_news(listed=self.session in held)
@@ -128,7 +128,7 @@ def test_ten_sparse_gigabytes_are_a_finding(ill: Ill) -> None:
         file.truncate(10 << 30)
     ill.age()
     with bounded_memory():
-        ill.check(Reason.TOO_LARGE)
+        ill.check(ObserverReason.TOO_LARGE)
 
 
 def test_a_line_of_two_hundred_megabytes_is_a_finding(ill: Ill) -> None:
@@ -137,7 +137,7 @@ def test_a_line_of_two_hundred_megabytes_is_a_finding(ill: Ill) -> None:
         file.truncate(200 << 20)
     ill.age()
     with bounded_memory():
-        ill.check(Reason.TOO_LARGE)
+        ill.check(ObserverReason.TOO_LARGE)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_line_of_two_hundred_megabytes_is_a_finding(ill: Ill) -> None:
 def test_noise_is_a_finding(ill: Ill, content: bytes) -> None:
     ill.file.write_bytes(content)
     ill.age()
-    ill.check(Reason.CORRUPT, Reason.SCHEMA_CHANGED)
+    ill.check(ObserverReason.CORRUPT, ObserverReason.SCHEMA_CHANGED)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="rights are not told by modes there")
@@ -159,7 +159,7 @@ def test_a_file_that_may_not_be_read_is_a_finding(ill: Ill) -> None:
     if os.geteuid() == 0:
         os.seteuid(NOBODY)
     try:
-        ill.check(Reason.UNREADABLE)
+        ill.check(ObserverReason.UNREADABLE)
     finally:
         os.seteuid(os.getuid())
 
@@ -167,13 +167,13 @@ def test_a_file_that_may_not_be_read_is_a_finding(ill: Ill) -> None:
 def test_a_link_to_itself_is_no_session(ill: Ill) -> None:
     ill.file.unlink()
     ill.file.symlink_to(ill.file.name)
-    ill.check(Reason.UNREADABLE)
+    ill.check(ObserverReason.UNREADABLE)
 
 
 def test_a_pipe_in_its_place_does_not_hang(ill: Ill) -> None:
     ill.file.unlink()
     os.mkfifo(ill.file)
-    ill.check(Reason.UNREADABLE)
+    ill.check(ObserverReason.UNREADABLE)
 
 
 def test_folders_that_lead_in_a_circle_are_not_followed(ill: Ill) -> None:

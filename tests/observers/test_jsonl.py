@@ -11,14 +11,14 @@ import pytest
 from zstandard import ZstdCompressor
 
 from observers import jsonl
-from observers.base import ObserverError, Reason
-from observers.jsonl import MAX_LINE, Folds, Place, open_log, read_whole
-from observers.regular_file import CHUNK, Stamp, opened
+from observers.base import ObserverError, ObserverReason
+from observers.jsonl import MAX_LINE, Folds, LogPosition, open_log, read_whole
+from observers.regular_file import CHUNK, FileStamp, opened
 
 LONG_AGO = time.time() - 3600
 
 
-def lines(path: Path, after: Place | None = None) -> tuple[list[tuple[int, bytes]], Place, bool]:
+def lines(path: Path, after: LogPosition | None = None) -> tuple[list[tuple[int, bytes]], LogPosition, bool]:
     with open_log(path, after) as log:
         found = list(log)
         return found, log.place(), log.resumed
@@ -135,7 +135,7 @@ def test_a_fold_that_failed_starts_over(tmp_path: Path) -> None:
     log.unlink()
     with pytest.raises(ObserverError) as caught:
         counter.read(log)
-    assert caught.value.reason is Reason.MISSING
+    assert caught.value.reason is ObserverReason.MISSING
     log.write_bytes(b"1\n2\n")
     assert counter.read(log) == [b"1", b"2"]
 
@@ -185,16 +185,16 @@ def test_a_compressed_log_is_read_line_by_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (lambda data: b"not zstd", Reason.CORRUPT),
-        (lambda data: data[: len(data) // 2], Reason.CORRUPT),
-        (lambda data: ZstdCompressor().compress(b"one\ntwo\nthr"), Reason.CORRUPT),
-        (lambda data: ZstdCompressor().compress(b"x" * (MAX_LINE + 1)), Reason.TOO_LARGE),
-        (lambda data: ZstdCompressor().compress((b"x" * 999 + b"\n") * 2000) * 300, Reason.TOO_LARGE),
+        (lambda data: b"not zstd", ObserverReason.CORRUPT),
+        (lambda data: data[: len(data) // 2], ObserverReason.CORRUPT),
+        (lambda data: ZstdCompressor().compress(b"one\ntwo\nthr"), ObserverReason.CORRUPT),
+        (lambda data: ZstdCompressor().compress(b"x" * (MAX_LINE + 1)), ObserverReason.TOO_LARGE),
+        (lambda data: ZstdCompressor().compress((b"x" * 999 + b"\n") * 2000) * 300, ObserverReason.TOO_LARGE),
     ],
     ids=["noise", "half of it", "half a line", "one long line", "more than is read"],
 )
 def test_a_compressed_log_that_is_ill_is_a_finding(
-    tmp_path: Path, change: Callable[[bytes], bytes], expected: Reason
+    tmp_path: Path, change: Callable[[bytes], bytes], expected: ObserverReason
 ) -> None:
     log, counter = tmp_path / "log.jsonl.zst", Counter()
     log.write_bytes(change(ZstdCompressor(write_content_size=False).compress(os.urandom(3000).hex().encode() + b"\n")))
@@ -237,35 +237,35 @@ def test_a_line_beyond_all_bounds_is_refused(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with log.open("wb") as file:
         file.truncate(200 << 20)
-    assert refused(log).reason is Reason.TOO_LARGE
+    assert refused(log).reason is ObserverReason.TOO_LARGE
 
 
 def test_a_huge_sparse_file_is_refused_without_reading_it(tmp_path: Path) -> None:
     log = tmp_path / "log.json"
     with log.open("wb") as file:
         file.truncate(10 << 30)
-    assert refused(log).reason is Reason.TOO_LARGE
+    assert refused(log).reason is ObserverReason.TOO_LARGE
     with pytest.raises(ObserverError) as caught:
         read_whole(log)
-    assert caught.value.reason is Reason.TOO_LARGE
+    assert caught.value.reason is ObserverReason.TOO_LARGE
 
 
 def test_what_is_not_a_file_is_refused_at_once(tmp_path: Path) -> None:
     pipe, loop = tmp_path / "pipe", tmp_path / "loop"
     os.mkfifo(pipe)
     loop.symlink_to(loop)
-    assert refused(pipe).reason is Reason.UNREADABLE
-    assert refused(loop).reason is Reason.UNREADABLE
-    assert refused(tmp_path).reason is Reason.UNREADABLE
-    assert refused(tmp_path / "none").reason is Reason.MISSING
-    assert refused(pipe / "below").reason is Reason.MISSING
+    assert refused(pipe).reason is ObserverReason.UNREADABLE
+    assert refused(loop).reason is ObserverReason.UNREADABLE
+    assert refused(tmp_path).reason is ObserverReason.UNREADABLE
+    assert refused(tmp_path / "none").reason is ObserverReason.MISSING
+    assert refused(pipe / "below").reason is ObserverReason.MISSING
 
 
 @pytest.mark.parametrize("content", [b"not json\n", b"\xff\xfe\n", b"[" * 200_000 + b"\n", b"1" * 5000 + b"\n"])
 def test_what_is_not_json_is_corrupt(content: bytes) -> None:
     with pytest.raises(ObserverError) as caught:
         jsonl.parse(content, "here")
-    assert (caught.value.reason, caught.value.where) == (Reason.CORRUPT, "here")
+    assert (caught.value.reason, caught.value.where) == (ObserverReason.CORRUPT, "here")
 
 
 def test_a_whole_file_that_is_away_for_a_moment_is_read_when_it_is_back(tmp_path: Path) -> None:
@@ -291,7 +291,7 @@ def test_a_whole_file_that_is_away_for_a_moment_is_read_when_it_is_back(tmp_path
 def test_a_whole_file_that_stays_torn_says_so(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     path.write_text('{"a":', encoding="utf-8")
-    for age, expected in ((0.0, Reason.CHANGING), (3600.0, Reason.CORRUPT)):
+    for age, expected in ((0.0, ObserverReason.CHANGING), (3600.0, ObserverReason.CORRUPT)):
         os.utime(path, (time.time() - age, time.time() - age))
         with pytest.raises(ObserverError) as caught:
             read_whole(path, delays=(0.0,))
@@ -308,7 +308,7 @@ def test_reading_leaves_no_access_time_on_ones_own_files(tmp_path: Path) -> None
 
 
 def test_a_stamp_is_believed_only_once_the_clock_has_moved_on() -> None:
-    stamp = Stamp(1, 1, 1, 1_000_000_000_000)
+    stamp = FileStamp(1, 1, 1, 1_000_000_000_000)
     assert not stamp.settled(now_ns=1_000_000_000_000)
     assert not stamp.settled(now_ns=999_000_000_000)
     assert stamp.settled(now_ns=1_000_100_000_000)

@@ -12,7 +12,7 @@ from random import Random
 from types import NoneType
 from typing import Any, TypeVar
 
-from observers.base import Cursor, Observer, ObserverError, Session, Store, Turn
+from observers.base import ChatSession, Cursor, Observer, ObserverError, Store, Turn
 from tests.observers.test_cases import Case
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ def ask(observer: Observer, store: Store, before: Cursor) -> None:
             assert error.where, "an error says where"
 
 
-def listed(observer: Observer, store: Store) -> Iterator[Session]:
+def listed(observer: Observer, store: Store) -> Iterator[ChatSession]:
     for session in observer.sessions(store):
         assert type(session.id) is str
         assert type(session.modified_ms) is int

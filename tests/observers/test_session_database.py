@@ -10,11 +10,11 @@ import pytest
 
 from observers import activity, antigravity, cursor, kiro, opencode, regular_file, session_database
 from observers.activity import Activity
-from observers.base import Cursor, ObserverError, Reason, Role, State, Store, Turn
+from observers.base import Cursor, ObserverError, ObserverReason, State, Store, Turn, TurnRole
 from observers.catalogue import OBSERVERS
 from observers.exchange import Exchange, rows
 from observers.listing import Source
-from observers.session_database import Contents, Entry, SessionDatabase, Span
+from observers.session_database import ChatEntry, Contents, SessionDatabase, Span
 from observers.sqlite_snapshot import Database, Snapshot
 from tests.observers.store_cases import Stage
 
@@ -52,11 +52,12 @@ class Chats:
         if updated is not None:
             self.connection.execute("UPDATE chat SET updated = ? WHERE id = ?", (updated, chat))
 
-    def entries(self, snapshot: Snapshot, _path: Path, span: Span) -> list[Entry]:
+    def entries(self, snapshot: Snapshot, _path: Path, span: Span) -> list[ChatEntry]:
         self.listed += 1
         found = snapshot.table("chat").rows(first=span.first, last=span.last)
         return [
-            Entry(str(row["id"]), repr(row["updated"]), int(str(row["updated"])), str(row["folder"])) for row in found
+            ChatEntry(str(row["id"]), repr(row["updated"]), int(str(row["updated"])), str(row["folder"]))
+            for row in found
         ]
 
     def ids(self, snapshot: Snapshot, chat: str) -> list[str]:
@@ -138,7 +139,7 @@ def test_one_value_that_is_too_large_is_a_problem_of_its_chat_only(chats: Chats)
     chats.say("c2", "the others go on")
     delta = chats.activity.since(chats.store, anchor)
     assert [row.text for row in delta.new] == ["the others go on"]
-    assert [problem.reason for problem in delta.problems] == [Reason.TOO_LARGE]
+    assert [problem.reason for problem in delta.problems] == [ObserverReason.TOO_LARGE]
 
 
 def test_many_chats_at_rest_make_a_small_cursor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,7 +229,7 @@ def test_a_store_that_names_no_folder_is_found_among_all(
 def test_a_hint_that_leads_nowhere_is_refused(tmp_path: Path, observer: str) -> None:
     with pytest.raises(ObserverError) as caught:
         OBSERVERS[observer].at(tmp_path / "not" / "there")
-    assert caught.value.reason is Reason.MISSING
+    assert caught.value.reason is ObserverReason.MISSING
     assert caught.value.hint
 
 
@@ -271,7 +272,7 @@ def test_an_encrypted_conversation_is_listed_and_said_to_be_encrypted(tmp_path: 
             antigravity.turns(store, session.id)
         except ObserverError as problem:
             refused[session.id[-1]] = problem.reason
-    assert refused == {"4": Reason.CORRUPT, "5": Reason.ENCRYPTED}
+    assert refused == {"4": ObserverReason.CORRUPT, "5": ObserverReason.ENCRYPTED}
 
 
 def test_kiro_tells_a_session_s_folder_once_it_is_written(tmp_path: Path) -> None:
@@ -287,4 +288,4 @@ def test_kiro_tells_a_session_s_folder_once_it_is_written(tmp_path: Path) -> Non
 def test_a_cursor_survives_as_text(chats: Chats) -> None:
     anchor = Cursor.load(chats.activity.cursor(chats.store).dump())
     chats.say("c0", "later")
-    assert [row.role for row in chats.activity.since(chats.store, anchor).new] == [Role.USER]
+    assert [row.role for row in chats.activity.since(chats.store, anchor).new] == [TurnRole.USER]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from observers.sqlite_snapshot import Database, Reason, Snapshot, Unreadable
+from observers.sqlite_snapshot import Database, Snapshot, SnapshotReason, Unreadable
 
 REPOSITORY = Path(__file__).parents[2]
 PAGE = 512
@@ -49,7 +49,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def read_or_refuse(path: Path, timeout: float = 20) -> list[object] | Reason:
+def read_or_refuse(path: Path, timeout: float = 20) -> list[object] | SnapshotReason:
     try:
         return Database(path).read(everything, timeout=timeout)
     except Unreadable as refusal:
@@ -66,8 +66,8 @@ def test_a_file_cut_anywhere(sound: Path, tmp_path: Path) -> None:
         store.write_bytes(data[:length])
         os.utime(store, ns=(0, 0))
         answer = read_or_refuse(store)
-        expected = {0: Reason.NO_TABLE, 1: Reason.NOT_A_DATABASE, 99: Reason.NOT_A_DATABASE}
-        assert answer == expected.get(length, Reason.CORRUPT)
+        expected = {0: SnapshotReason.NO_TABLE, 1: SnapshotReason.NOT_A_DATABASE, 99: SnapshotReason.NOT_A_DATABASE}
+        assert answer == expected.get(length, SnapshotReason.CORRUPT)
 
 
 def test_random_damage_ends_in_an_answer_or_a_refusal(sound: Path, tmp_path: Path) -> None:
@@ -85,10 +85,16 @@ def test_random_damage_ends_in_an_answer_or_a_refusal(sound: Path, tmp_path: Pat
         store.write_bytes(damaged)
         os.utime(store, ns=(0, 0))
         answer = read_or_refuse(store)
-        if isinstance(answer, Reason):
+        if isinstance(answer, SnapshotReason):
             reasons.add(answer)
-    assert Reason.CORRUPT in reasons
-    assert reasons <= {Reason.CORRUPT, Reason.NOT_A_DATABASE, Reason.UNSUPPORTED, Reason.NO_TABLE, Reason.NO_INDEX}
+    assert SnapshotReason.CORRUPT in reasons
+    assert reasons <= {
+        SnapshotReason.CORRUPT,
+        SnapshotReason.NOT_A_DATABASE,
+        SnapshotReason.UNSUPPORTED,
+        SnapshotReason.NO_TABLE,
+        SnapshotReason.NO_INDEX,
+    }
 
 
 def interior(kind: int, child: int) -> bytes:
@@ -122,7 +128,7 @@ def test_a_tree_that_comes_back_to_itself(
     ):
         with pytest.raises(Unreadable) as refusal:
             Database(store).read(query, timeout=20)
-        assert refusal.value.reason == Reason.CORRUPT
+        assert refusal.value.reason == SnapshotReason.CORRUPT
 
 
 def test_an_overflow_chain_that_follows_itself(tmp_path: Path) -> None:
@@ -137,7 +143,7 @@ def test_an_overflow_chain_that_follows_itself(tmp_path: Path) -> None:
     store.write_bytes(data)
     with pytest.raises(Unreadable, match="follows itself") as refusal:
         Database(store).read(lambda snapshot: snapshot.table("big").row(1), timeout=20)
-    assert refusal.value.reason == Reason.CORRUPT
+    assert refusal.value.reason == SnapshotReason.CORRUPT
     assert Database(store).read(lambda snapshot: snapshot.table("big").row(1, ["id"]), timeout=20) == {"id": 1}
 
 
@@ -153,7 +159,7 @@ def test_a_sparse_file_of_ten_gigabytes(sound: Path, tmp_path: Path) -> None:
     with store.open("r+b") as file:
         file.seek(PAGE)
         file.write(interior(5, 9_000_000))
-    assert read_or_refuse(store) == Reason.CORRUPT
+    assert read_or_refuse(store) == SnapshotReason.CORRUPT
 
 
 def test_values_beyond_the_limit_are_refused_and_their_neighbours_read(tmp_path: Path) -> None:
@@ -165,7 +171,7 @@ def test_values_beyond_the_limit_are_refused_and_their_neighbours_read(tmp_path:
     assert reader.read(lambda snapshot: snapshot.table("large").row(1, ["name"]), timeout=20) == {"name": "one"}
     with pytest.raises(Unreadable) as refusal:
         reader.read(lambda snapshot: snapshot.table("large").row(1), timeout=20)
-    assert refusal.value.reason == Reason.TOO_LARGE
+    assert refusal.value.reason == SnapshotReason.TOO_LARGE
 
 
 def test_a_query_without_end_is_stopped(sound: Path) -> None:
@@ -175,7 +181,7 @@ def test_a_query_without_end_is_stopped(sound: Path) -> None:
 
     with pytest.raises(Unreadable) as refusal:
         Database(sound).read(endless, timeout=0.2)
-    assert refusal.value.reason == Reason.TIMEOUT
+    assert refusal.value.reason == SnapshotReason.TIMEOUT
 
 
 def as_pipe(path: Path) -> None:
@@ -193,15 +199,15 @@ def as_log_pipe(path: Path) -> None:
     os.mkfifo(f"{path}-wal")
 
 
-NO_FILES: dict[str, tuple[Callable[[Path], object], Reason]] = {
-    "nothing": (lambda path: None, Reason.MISSING),
-    "a folder": (Path.mkdir, Reason.NOT_A_FILE),
-    "a pipe": (as_pipe, Reason.NOT_A_FILE),
-    "a link to itself": (as_loop, Reason.NOT_A_FILE),
-    "a device": (lambda path: path.symlink_to("/dev/zero"), Reason.NOT_A_FILE),
-    "a pipe for a log": (as_log_pipe, Reason.NOT_A_FILE),
-    "noise": (lambda path: path.write_bytes(random.Random(3).randbytes(8192)), Reason.NOT_A_DATABASE),  # noqa: S311
-    "text": (lambda path: path.write_text("{}", "utf-8"), Reason.NOT_A_DATABASE),
+NO_FILES: dict[str, tuple[Callable[[Path], object], SnapshotReason]] = {
+    "nothing": (lambda path: None, SnapshotReason.MISSING),
+    "a folder": (Path.mkdir, SnapshotReason.NOT_A_FILE),
+    "a pipe": (as_pipe, SnapshotReason.NOT_A_FILE),
+    "a link to itself": (as_loop, SnapshotReason.NOT_A_FILE),
+    "a device": (lambda path: path.symlink_to("/dev/zero"), SnapshotReason.NOT_A_FILE),
+    "a pipe for a log": (as_log_pipe, SnapshotReason.NOT_A_FILE),
+    "noise": (lambda path: path.write_bytes(random.Random(3).randbytes(8192)), SnapshotReason.NOT_A_DATABASE),  # noqa: S311
+    "text": (lambda path: path.write_text("{}", "utf-8"), SnapshotReason.NOT_A_DATABASE),
 }
 
 
@@ -260,7 +266,7 @@ def test_a_format_from_the_future(offset: int, byte: int, sound: Path, tmp_path:
     data[offset] = byte
     store = tmp_path / "future.db"
     store.write_bytes(data)
-    assert read_or_refuse(store) == Reason.UNSUPPORTED
+    assert read_or_refuse(store) == SnapshotReason.UNSUPPORTED
 
 
 HOSTILE_SQL = (
@@ -285,7 +291,7 @@ def test_a_declaration_that_is_none(sql: str, sound: Path, tmp_path: Path) -> No
         connection.execute("UPDATE sqlite_schema SET sql = ? WHERE name = 'pair'", (sql,))
     with pytest.raises(Unreadable) as refusal:
         Database(store).read(lambda snapshot: list(snapshot.table("pair").rows()), timeout=20)
-    assert refusal.value.reason == Reason.UNSUPPORTED
+    assert refusal.value.reason == SnapshotReason.UNSUPPORTED
     assert Database(store).read(lambda snapshot: len(list(snapshot.table("word").rows())), timeout=20) == 60
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from observers.sqlite_snapshot import Database, Reason, Snapshot, Unreadable, store_files
+from observers.sqlite_snapshot import Database, Snapshot, SnapshotReason, Unreadable, store_files
 
 CONSOLE = Path(__file__).with_name("sqlite_snapshot_console.py")
 # Both counters change in one transaction; the filler puts them on pages far apart and makes spilling easy.
@@ -186,7 +186,7 @@ def test_an_unfinished_transaction_is_refused_and_then_read(tmp_path: Path, othe
     query = Query(lambda: None)
     with pytest.raises(Unreadable) as refusal:
         Database(store).read(query, timeout=0.1)
-    assert refusal.value.reason == Reason.HOT_JOURNAL
+    assert refusal.value.reason == SnapshotReason.HOT_JOURNAL
     assert query.runs == 0
     other.do("ROLLBACK")
     assert Database(store).read(query, timeout=20) == (1, 1)
@@ -201,7 +201,7 @@ def test_a_journal_left_by_a_killed_writer_is_refused(tmp_path: Path) -> None:
     before = store.read_bytes()
     with pytest.raises(Unreadable, match="rollback journal is unfinished") as refusal:
         Database(store).read(Query(lambda: None), timeout=0.1)
-    assert refusal.value.reason == Reason.HOT_JOURNAL
+    assert refusal.value.reason == SnapshotReason.HOT_JOURNAL
     assert store.read_bytes() == before
     with killable(store, "!open", "SELECT count(*) FROM a"):
         assert Database(store).read(Query(lambda: None), timeout=20) == (1, 1)
@@ -218,7 +218,7 @@ def test_a_store_that_moves_away(tmp_path: Path) -> None:
     with killable(store, *ROLLBACK):
         with pytest.raises(Unreadable) as refusal:
             Database(store).read(Query(lambda: store.replace(tmp_path / "elsewhere.db")), timeout=5)
-        assert refusal.value.reason == Reason.MISSING
+        assert refusal.value.reason == SnapshotReason.MISSING
 
 
 def test_an_opener_that_recovers_and_checkpoints(tmp_path: Path) -> None:
@@ -281,7 +281,7 @@ def test_a_file_written_this_very_moment_is_left_to_settle(tmp_path: Path, monke
             # However long this takes, the moment is not over.
             patch.setattr(store_files, "_MOST_AHEAD", 2 * 600_000_000_000)
             Database(store).read(query, timeout=0.05)
-        assert refusal.value.reason == Reason.BUSY
+        assert refusal.value.reason == SnapshotReason.BUSY
         assert query.runs == 0
         moment = time.time_ns() + 50_000_000
         os.utime(store, ns=(moment, moment))

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from observers.sqlite_snapshot import Database, Reason, Snapshot, Unreadable
+from observers.sqlite_snapshot import Database, Snapshot, SnapshotReason, Unreadable
 
 WRITER = Path(__file__).with_name("sqlite_snapshot_writer.py")
 ROUNDS = 100
@@ -123,7 +123,7 @@ def check_round(store: Path, reader: Database, acknowledged: int, scratch: Path)
     if hot:
         with pytest.raises(Unreadable) as refusal:
             reader.read(contents, timeout=0.02)
-        assert refusal.value.reason == Reason.HOT_JOURNAL
+        assert refusal.value.reason == SnapshotReason.HOT_JOURNAL
     else:
         assert reader.read(contents, timeout=20) == truth
     assert state(store.parent) == before

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from observers.sqlite_snapshot import Database, Reading, Reason, Snapshot, Unreadable
+from observers.sqlite_snapshot import Database, QueryAnswer, Snapshot, SnapshotReason, Unreadable
 
 WRITER = Path(__file__).with_name("sqlite_snapshot_writer.py")
 KEPT = 150
@@ -22,7 +22,7 @@ READ_S = 2
 LIMIT_S = 300
 MOST_HALVED = 8
 # What a read says that found no moment without a write.
-WRITTEN_TO = {Reason.BUSY, Reason.HOT_JOURNAL, Reason.TIMEOUT}
+WRITTEN_TO = {SnapshotReason.BUSY, SnapshotReason.HOT_JOURNAL, SnapshotReason.TIMEOUT}
 
 
 class Writer:
@@ -98,7 +98,7 @@ def watch(store: Path, writer: Writer, commits: int, reads: int) -> None:
     Nobody can read while the store never rests: a machine that is too slow for the rate says so, and gets a lower one.
     """
     kept, polled = Database(store), Database(store)
-    reading: Reading[int] | None = None
+    reading: QueryAnswer[int] | None = None
     limit = time.monotonic() + LIMIT_S
     last = done = halved = 0
     while done < reads or writer.committed < commits:

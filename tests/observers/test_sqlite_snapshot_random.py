@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from observers.sqlite_snapshot import Database, Row, Snapshot, Table
+from observers.sqlite_snapshot import Database, Snapshot, Table, TableRow
 
 TABLES = (
     "CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, score REAL, body BLOB, anything)",
@@ -131,13 +131,13 @@ def reserve(path: Path, form: Form) -> None:
     path.write_bytes(data)
 
 
-def answers(connection: sqlite3.Connection, sql: str, *arguments: Any) -> list[Row]:
+def answers(connection: sqlite3.Connection, sql: str, *arguments: Any) -> list[TableRow]:
     cursor = connection.execute(sql, arguments)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
-def same(found: Iterator[Row] | list[Row], expected: list[Row]) -> None:
+def same(found: Iterator[TableRow] | list[TableRow], expected: list[TableRow]) -> None:
     # repr tells 1 from 1.0 and True.
     assert [repr(row) for row in found] == [repr(row) for row in expected]
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import pytest
 
-from observers.sqlite_snapshot import Database, Reading, Reason, Row, Snapshot, Unreadable, Value
+from observers.sqlite_snapshot import Database, QueryAnswer, Snapshot, SnapshotReason, TableRow, Unreadable, Value
 
 T = TypeVar("T")
 
@@ -27,13 +27,13 @@ class Store:
     def read(self, query: Callable[[Snapshot], T]) -> T:
         return self.reader.read(query, timeout=20)
 
-    def refusal(self, query: Callable[[Snapshot], object]) -> Reason:
+    def refusal(self, query: Callable[[Snapshot], object]) -> SnapshotReason:
         with pytest.raises(Unreadable) as refusal:
             self.read(query)
         return refusal.value.reason
 
 
-def get(snapshot: Snapshot, table: str, where: dict[str, Value]) -> Row | None:
+def get(snapshot: Snapshot, table: str, where: dict[str, Value]) -> TableRow | None:
     return snapshot.table(table).get(where)
 
 
@@ -72,16 +72,18 @@ def test_a_covering_index_answers_alone(store: Store) -> None:
 @pytest.mark.parametrize(
     ("query", "reason"),
     [
-        (lambda snapshot: snapshot.table("nothing"), Reason.NO_TABLE),
-        (lambda snapshot: snapshot.table("item").row(1, ["id", "gone"]), Reason.NO_COLUMN),
-        (lambda snapshot: snapshot.table("item").get({"gone": 1}), Reason.NO_COLUMN),
-        (lambda snapshot: snapshot.table("item").get({"score": 1.0}), Reason.NO_INDEX),
-        (lambda snapshot: snapshot.table("item").get({"key": "k1", "note": None}), Reason.NO_INDEX),
-        (lambda snapshot: list(snapshot.table("item").starting_with("id", "1")), Reason.NO_INDEX),
-        (lambda snapshot: list(snapshot.table("item").between("id", 0.5, None)), Reason.NO_INDEX),
+        (lambda snapshot: snapshot.table("nothing"), SnapshotReason.NO_TABLE),
+        (lambda snapshot: snapshot.table("item").row(1, ["id", "gone"]), SnapshotReason.NO_COLUMN),
+        (lambda snapshot: snapshot.table("item").get({"gone": 1}), SnapshotReason.NO_COLUMN),
+        (lambda snapshot: snapshot.table("item").get({"score": 1.0}), SnapshotReason.NO_INDEX),
+        (lambda snapshot: snapshot.table("item").get({"key": "k1", "note": None}), SnapshotReason.NO_INDEX),
+        (lambda snapshot: list(snapshot.table("item").starting_with("id", "1")), SnapshotReason.NO_INDEX),
+        (lambda snapshot: list(snapshot.table("item").between("id", 0.5, None)), SnapshotReason.NO_INDEX),
     ],
 )
-def test_what_cannot_be_answered_is_named(store: Store, query: Callable[[Snapshot], object], reason: Reason) -> None:
+def test_what_cannot_be_answered_is_named(
+    store: Store, query: Callable[[Snapshot], object], reason: SnapshotReason
+) -> None:
     assert store.refusal(query) == reason
 
 
@@ -94,7 +96,7 @@ def test_an_index_that_compares_otherwise_is_not_used(store: Store) -> None:
     store.writer.execute("CREATE INDEX odd_lower ON odd(lower(c))")
     store.writer.execute("INSERT INTO odd VALUES('x', 'y', 'z')")
     for column in "abc":
-        assert store.refusal(partial(get, table="odd", where={column: "x"})) == Reason.NO_INDEX
+        assert store.refusal(partial(get, table="odd", where={column: "x"})) == SnapshotReason.NO_INDEX
     assert store.read(lambda snapshot: list(snapshot.table("odd").rows())) == [{"a": "x", "b": "y", "c": "z"}]
 
 
@@ -120,7 +122,7 @@ def test_computed_columns_and_functions_of_the_product(store: Store) -> None:
     assert store.read(lambda snapshot: snapshot.table("computed").columns) == ("a", "stored", "b")
     expected = {"a": 20, "stored": 22, "b": 5}
     assert store.read(lambda snapshot: snapshot.table("computed").get({"virtual": 21})) == expected
-    assert store.refusal(lambda snapshot: snapshot.table("computed").row(1, ["virtual"])) == Reason.NO_COLUMN
+    assert store.refusal(lambda snapshot: snapshot.table("computed").row(1, ["virtual"])) == SnapshotReason.NO_COLUMN
 
 
 @pytest.mark.parametrize(
@@ -164,7 +166,7 @@ def test_a_renamed_table_and_a_dropped_column(store: Store) -> None:
         "key": "k002",
         "remark": None,
     }
-    assert store.refusal(lambda snapshot: snapshot.table("item")) == Reason.NO_TABLE
+    assert store.refusal(lambda snapshot: snapshot.table("item")) == SnapshotReason.NO_TABLE
 
 
 def test_the_kinds_of_primary_key(store: Store) -> None:
@@ -220,7 +222,7 @@ class Polled:
 def test_a_poll_runs_only_when_what_it_read_has_changed(store: Store) -> None:
     store.writer.execute("CREATE TABLE elsewhere(id INTEGER PRIMARY KEY, body BLOB)")
     query = Polled("k005")
-    reading: Reading[object] = store.reader.poll(query, None, timeout=20)
+    reading: QueryAnswer[object] = store.reader.poll(query, None, timeout=20)
     assert store.reader.poll(query, reading, timeout=20) is reading
     # Growth changes the first page, which every query passes.
     store.writer.executemany("INSERT INTO elsewhere(body) VALUES(?)", [(bytes(3000),)] * 20)
@@ -237,7 +239,7 @@ def test_a_poll_runs_only_when_what_it_read_has_changed(store: Store) -> None:
 
 def test_a_poll_notices_a_new_schema(store: Store) -> None:
     query = Polled("k005")
-    reading: Reading[object] = store.reader.poll(query, None, timeout=20)
+    reading: QueryAnswer[object] = store.reader.poll(query, None, timeout=20)
     store.writer.execute("ALTER TABLE item ADD COLUMN more")
     store.reader.poll(query, reading, timeout=20)
     assert query.runs == 2

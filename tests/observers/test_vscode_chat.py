@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from observers import vscode_chat, vscode_data
-from observers.base import Observer, ObserverError, Reason, State
-from observers.vscode_data import Machine
+from observers.base import Observer, ObserverError, ObserverReason, State
+from observers.vscode_data import HostPlatform
 
 WRITER = Path(__file__).parent / "chat_writer.py"
 OBSERVER: Observer = vscode_chat
@@ -58,7 +58,7 @@ def request(number: int, state: int = 1) -> dict[str, object]:
     }
 
 
-def reason(ask: object) -> Reason:
+def reason(ask: object) -> ObserverReason:
     assert callable(ask)
     with pytest.raises(ObserverError) as caught:
         ask()
@@ -71,16 +71,16 @@ def reason(ask: object) -> Reason:
 @pytest.mark.parametrize(
     ("machine", "product", "expected"),
     [
-        (Machine("linux", Path("/h"), {}), "codium", "/h/.config/VSCodium/User"),
-        (Machine("linux", Path("/h"), {"XDG_CONFIG_HOME": "/x"}), "code", "/x/Code/User"),
-        (Machine("linux", Path("/h"), {}), "code-server", "/h/.local/share/code-server/User"),
-        (Machine("linux", Path("/h"), {"XDG_DATA_HOME": "/d"}), "code-server", "/d/code-server/User"),
-        (Machine("darwin", Path("/h"), {}), "cursor", "/h/Library/Application Support/Cursor/User"),
-        (Machine("win32", Path("/h"), {"APPDATA": "/a"}), "code-insiders", "/a/Code - Insiders/User"),
-        (Machine("linux", Path("/h"), {"VSCODE_PORTABLE": "/p"}), "code", "/p/user-data/User"),
+        (HostPlatform("linux", Path("/h"), {}), "codium", "/h/.config/VSCodium/User"),
+        (HostPlatform("linux", Path("/h"), {"XDG_CONFIG_HOME": "/x"}), "code", "/x/Code/User"),
+        (HostPlatform("linux", Path("/h"), {}), "code-server", "/h/.local/share/code-server/User"),
+        (HostPlatform("linux", Path("/h"), {"XDG_DATA_HOME": "/d"}), "code-server", "/d/code-server/User"),
+        (HostPlatform("darwin", Path("/h"), {}), "cursor", "/h/Library/Application Support/Cursor/User"),
+        (HostPlatform("win32", Path("/h"), {"APPDATA": "/a"}), "code-insiders", "/a/Code - Insiders/User"),
+        (HostPlatform("linux", Path("/h"), {"VSCODE_PORTABLE": "/p"}), "code", "/p/user-data/User"),
     ],
 )
-def test_each_platform_has_its_places(machine: Machine, product: str, expected: str) -> None:
+def test_each_platform_has_its_places(machine: HostPlatform, product: str, expected: str) -> None:
     assert (product, Path(expected)) in list(vscode_data.user_directories(machine))
     assert vscode_data.product_of(Path(expected) / "workspaceStorage" / "x", machine) == product
 
@@ -135,9 +135,9 @@ def test_a_hint_leads_to_the_store(home: Path) -> None:
     assert vscode_chat.at(one).path == one
     assert [found.id for found in vscode_chat.sessions(vscode_chat.at(one))] == ["one"]
     one.unlink()
-    assert reason(lambda: vscode_chat.sessions(vscode_chat.at(one))) is Reason.MISSING
-    assert reason(lambda: vscode_chat.at(home / "none")) is Reason.MISSING
-    assert reason(lambda: vscode_chat.at(Path("/none/User/workspaceStorage/x"))) is Reason.MISSING
+    assert reason(lambda: vscode_chat.sessions(vscode_chat.at(one))) is ObserverReason.MISSING
+    assert reason(lambda: vscode_chat.at(home / "none")) is ObserverReason.MISSING
+    assert reason(lambda: vscode_chat.at(Path("/none/User/workspaceStorage/x"))) is ObserverReason.MISSING
 
 
 def test_a_store_that_is_yet_to_be_made_is_empty_and_its_first_turn_is_new(home: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_folder_nobody_may_read_is_a_finding_and_the_others_go_on(
         finally:
             closed.chmod(0o755)
     assert {name: [problem.reason for problem in problems] for name, problems in found.items()} == {
-        "closed": [Reason.UNREADABLE],
+        "closed": [ObserverReason.UNREADABLE],
         "open": [],
     }
 
@@ -227,9 +227,9 @@ def test_a_store_that_goes_away_is_missing_not_empty(home: Path) -> None:
     session(store.path, "one", request(1))
     cursor = vscode_chat.cursor(store)
     user.rename(home / "moved")
-    assert reason(lambda: vscode_chat.since(store, cursor)) is Reason.MISSING
-    assert reason(lambda: vscode_chat.cursor(store)) is Reason.MISSING
-    assert [problem.reason for problem in vscode_chat.health(store)] == [Reason.MISSING]
+    assert reason(lambda: vscode_chat.since(store, cursor)) is ObserverReason.MISSING
+    assert reason(lambda: vscode_chat.cursor(store)) is ObserverReason.MISSING
+    assert [problem.reason for problem in vscode_chat.health(store)] == [ObserverReason.MISSING]
 
 
 def test_odd_names_in_the_folder_do_not_matter(home: Path) -> None:

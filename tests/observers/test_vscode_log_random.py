@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 )
 
 from observers import activity, vscode_chat, vscode_log
-from observers.base import Cursor, ObserverError, Reason, Role
+from observers.base import Cursor, ObserverError, ObserverReason, TurnRole
 
 Request = dict[str, Any]
 TEXT = st.text(max_size=40) | st.sampled_from(["a\nb", "\u2028\u0085", "🙂" * 3, '"requestId":"request_1"', "\\"])
@@ -252,7 +252,7 @@ class Chat(RuleBasedStateMachine):
         assert not new & self.told, "told twice as new"
         assert new == self.present() - self.told
         self.told |= new
-        assert {row.role for row in delta.prompts} <= {Role.USER}
+        assert {row.role for row in delta.prompts} <= {TurnRole.USER}
 
     @invariant()
     def an_old_anchor_still_tells_what_came_after_it(self) -> None:
@@ -287,7 +287,7 @@ class Chat(RuleBasedStateMachine):
         try:
             turns = vscode_chat.turns(self.store, "chat")
         except ObserverError as error:
-            assert error.reason is Reason.CHANGING
+            assert error.reason is ObserverReason.CHANGING
             return []
         return [(turn.turn, turn.role.value, turn.text, turn.state.value) for turn in turns]
 
@@ -295,7 +295,7 @@ class Chat(RuleBasedStateMachine):
         try:
             vscode_chat.turns(self.store, "chat")
         except ObserverError as error:
-            return error.reason is Reason.CHANGING
+            return error.reason is ObserverReason.CHANGING
         return False
 
     def poll_torn(self) -> tuple[object, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from registry.jetbrains_chats import FILE, Chats, as_json, load
+from registry.jetbrains_chats import FILE, JetbrainsChats, as_json, load
 
 # Those that the plugin must at least recognise.
 NAMED = "ai_assistant copilot_jetbrains continue junie claude_code proxyai kilo_code augment cody amazon_q windsurf"
@@ -22,7 +22,7 @@ def test_what_was_never_tried_is_not_called_verified() -> None:
 
 def test_the_jar_gets_the_same() -> None:
     shipped = json.loads(as_json(load()))
-    assert Chats.model_validate(shipped) == load()
+    assert JetbrainsChats.model_validate(shipped) == load()
 
 
 @pytest.mark.parametrize(

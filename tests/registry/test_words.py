@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bridge.protocol.errors import Reason
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.catalogue import CATALOGUE
 from observers import base
 from observers.catalogue import OBSERVERS
@@ -74,8 +74,8 @@ def python_words(*packages: str) -> set[str]:
 EMITTED: dict[Detector, set[str]] = {
     "plugin": plugin_words(),
     "daemon": python_words("bridge/daemon", "bridge/drive", "bridge/policy") | REASONS,
-    "injector": {str(word) for word in Blocker},
-    "observer": {f"store_{word}" for word in base.Reason},
+    "injector": {str(word) for word in BlockerWord},
+    "observer": {f"store_{word}" for word in base.ObserverReason},
     "doctor": python_words("bridge/doctor"),
 }
 

@@ -5,14 +5,14 @@ from functools import partial
 
 from bridge.doctor.finding import Check, Finding, Remedy, Seen
 from bridge.doctor.scene import Scene
-from observers.base import Observer, ObserverError, Reason, Store
+from observers.base import Observer, ObserverError, ObserverReason, Store
 from observers.catalogue import OBSERVERS
 
 STORES_MOST = 16
 _REMEDIES = {
-    Reason.SCHEMA_CHANGED: Remedy("update Koru: the product has changed the format of its store"),
-    Reason.UNREADABLE: Remedy("give yourself the right to read it"),
-    Reason.ENCRYPTED: Remedy("nothing can be read there; drives settle without a witness", ("koru explain",)),
+    ObserverReason.SCHEMA_CHANGED: Remedy("update Koru: the product has changed the format of its store"),
+    ObserverReason.UNREADABLE: Remedy("give yourself the right to read it"),
+    ObserverReason.ENCRYPTED: Remedy("nothing can be read there; drives settle without a witness", ("koru explain",)),
 }
 _ELSE = Remedy("look at it; Koru never writes there", ("koru history list",))
 
@@ -26,7 +26,7 @@ def readable(observer: Observer, scene: Scene) -> Iterator[Finding | Seen]:
     if not stores:
         remedy = Remedy("open the product's chat once; without a store there is no witness")
         problem = f"no store of {observer.ID} was found on this machine"
-        yield Finding(check, "note", problem, remedy, interfaces=interfaces, blocker=f"store_{Reason.MISSING}")
+        yield Finding(check, "note", problem, remedy, interfaces=interfaces, blocker=f"store_{ObserverReason.MISSING}")
         return
     complaints = [(store, error) for store in stores[:STORES_MOST] for error in _health(observer, store)]
     broken = {store.path for store, _ in complaints}

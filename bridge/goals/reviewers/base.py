@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bridge.goals.steps import Result
-from bridge.protocol.messages import ReviewerTerms
+from bridge.goals.steps import CheckResult
+from bridge.protocol.messages.goals import ReviewerTerms
 
 TIMEOUT_S = 60.0
 RETRIES = 2
@@ -67,7 +67,7 @@ def judge(model: Model, terms: ReviewerTerms, key: str, text: str) -> tuple[Judg
         raise ReviewerError(f"it answered nonsense: {where}: {first['msg']}", tokens) from None
 
 
-def question_text(goal: str, notes: Sequence[str], results: Sequence[Result], reply: str | None) -> str:
+def question_text(goal: str, notes: Sequence[str], results: Sequence[CheckResult], reply: str | None) -> str:
     """What the reviewer is shown: the goal, the notes, the checks as they ended, and the reply."""
     checks = "\n".join(f"{r.name}: {r.state}\n{r.output}" for r in results)
     noted = "\n".join(f"- {note}" for note in notes) or "(none)"

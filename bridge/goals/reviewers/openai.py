@@ -3,7 +3,7 @@
 from typing import Any
 
 from bridge.goals.reviewers.base import RETRIES, TIMEOUT_S, TOKENS_OUT_MOST, Answer, ReviewerError
-from bridge.protocol.messages import ReviewerTerms
+from bridge.protocol.messages.goals import ReviewerTerms
 
 
 def ask(terms: ReviewerTerms, key: str, instructions: str, text: str, schema: dict[str, Any]) -> Answer:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bridge.chats import markdown, page
 from bridge.chats.chat import Chat, read
-from observers.base import Role, Session, State, Store, Turn
+from observers.base import ChatSession, State, Store, Turn, TurnRole
 
 STORE = Store("vscode_chat", Path("/s"), "/w", "code")
 TEXTS = st.text(alphabet=st.characters(codec="utf-8"), max_size=300) | st.lists(
@@ -23,9 +23,9 @@ TEXTS = st.text(alphabet=st.characters(codec="utf-8"), max_size=300) | st.lists(
 def exchange(prompt: str, reply: str, reason: str | None = None) -> tuple[Chat, Sequence[Turn]]:
     rows = [
         Turn(STORE, "s1", "t1", role, text, State.DONE, 1000, "/s@0", reason, written_ms=1000)
-        for role, text in ((Role.USER, prompt), (Role.ASSISTANT, reply))
+        for role, text in ((TurnRole.USER, prompt), (TurnRole.ASSISTANT, reply))
     ]
-    return read(Session(STORE, "s1", 1000), rows), rows
+    return read(ChatSession(STORE, "s1", 1000), rows), rows
 
 
 class Reader(HTMLParser):

@@ -18,10 +18,10 @@ from watchdog.observers.api import BaseObserver
 from bridge.chats import place, watcher
 from bridge.chats.chat import Chat, listed, read
 from bridge.chats.directories import Directories
-from bridge.chats.stores import Chats, Wanted
+from bridge.chats.stores import ChatFilter, ChatReader
 from bridge.chats.watcher import Update, Watcher
 from observers import vscode_chat
-from observers.base import Observer, ObserverError, Reason, Role, Session, State, Store, Turn
+from observers.base import ChatSession, Observer, ObserverError, ObserverReason, State, Store, Turn, TurnRole
 from tests.daemon import eventually
 
 PATIENCE = 60.0
@@ -32,7 +32,7 @@ class Running:
     """A watcher in a thread, and all it told."""
 
     def __init__(self, observers: Mapping[str, Observer], directories: Directories, **wanted: Any) -> None:
-        self.watcher = Watcher(Chats(observers), Wanted(**wanted), directories)
+        self.watcher = Watcher(ChatReader(observers), ChatFilter(**wanted), directories)
         self.updates: list[Update] = []
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -236,7 +236,7 @@ def test_a_new_format_is_a_fault_until_it_can_be_read_again(
 
 def test_a_store_that_only_its_product_can_read_is_a_chat_of_unknown_state(home: Path, watch: Watch) -> None:
     def locked(*_: object) -> Any:
-        raise ObserverError(Reason.ENCRYPTED, "only its product can read it")
+        raise ObserverError(ObserverReason.ENCRYPTED, "only its product can read it")
 
     storage(home)
     running = watch({"vscode_chat": like_vscode(sessions=locked)})
@@ -281,7 +281,7 @@ def test_thousands_of_old_chats_are_never_read(home: Path, watch: Watch) -> None
 
 
 def test_a_store_of_many_folders_shows_those_that_are_meant(home: Path, watch: Watch) -> None:
-    def sessions(store: Store) -> tuple[Session, ...]:
+    def sessions(store: Store) -> tuple[ChatSession, ...]:
         return tuple(replace(one, workspace=f"/{one.id}") for one in vscode_chat.sessions(store))
 
     def locate(workspace: object = None) -> tuple[Store, ...]:
@@ -290,8 +290,8 @@ def test_a_store_of_many_folders_shows_those_that_are_meant(home: Path, watch: W
     many = like_vscode(sessions=sessions, locate=locate)
     for name in ("a", "b"):
         write(storage(home) / f"{name}.jsonl", "hello", age_s=60)
-    found = Chats({"vscode_chat": many})
-    wanted = Wanted(workspace="/a")
+    found = ChatReader({"vscode_chat": many})
+    wanted = ChatFilter(workspace="/a")
     assert [one.id for one in found.sessions(found.stores(wanted), wanted)] == ["a"]
     running = watch({"vscode_chat": many}, workspace="/a")
     assert [chat.session for chat in running.watcher.chats()] == ["a"]
@@ -325,7 +325,7 @@ def test_a_store_that_is_changing_is_asked_again(home: Path, watch: Watch) -> No
     def turns(store: Store, session: str) -> tuple[Turn, ...]:
         left[0] -= 1
         if left[0] > 0:
-            raise ObserverError(Reason.CHANGING, "is being written")
+            raise ObserverError(ObserverReason.CHANGING, "is being written")
         return vscode_chat.turns(store, session)
 
     write(storage(home) / "a.jsonl", "hello", age_s=60)
@@ -338,7 +338,7 @@ def test_only_so_many_chats_are_kept(home: Path) -> None:
     for number in range(10):
         write(storage(home) / f"{number}.jsonl", "hello", age_s=100 - number)
     directories = Directories()
-    kept = Watcher(Chats({"vscode_chat": vscode_chat}), Wanted(), directories, most=3)
+    kept = Watcher(ChatReader({"vscode_chat": vscode_chat}), ChatFilter(), directories, most=3)
     for update in kept.updates():
         if update.empty:
             break
@@ -352,17 +352,17 @@ STORE = Store("vscode_chat", Path("/s"), "/w", "code")
 
 
 def turn(state: State, number: int = 0, **more: Any) -> Turn:
-    return Turn(STORE, "a", f"t{number}", Role.USER, f"prompt {number}", state, 1000, f"/s@{number}", **more)
+    return Turn(STORE, "a", f"t{number}", TurnRole.USER, f"prompt {number}", state, 1000, f"/s@{number}", **more)
 
 
 def test_nobody_is_busy_for_ever() -> None:
-    chat = read(Session(STORE, "a", 1000), [turn(State.WORKING, until_ms=5000)])
+    chat = read(ChatSession(STORE, "a", 1000), [turn(State.WORKING, until_ms=5000)])
     assert chat.aged(5000) is chat
     late = chat.aged(5001)
     assert late.state is State.UNKNOWN
     assert late.reason is not None
     assert late.reason.startswith("working, but nothing was written since 1970-01-01T00:00:01")
-    over = read(Session(STORE, "a", 1000), [turn(State.DONE, until_ms=5000)])
+    over = read(ChatSession(STORE, "a", 1000), [turn(State.DONE, until_ms=5000)])
     assert over.aged(10**12) is over
 
 
@@ -379,23 +379,23 @@ def test_nobody_is_busy_for_ever() -> None:
 )
 def test_a_prompt_in_line_does_not_hide_what_the_chat_waits_for(states: list[State], shown: State) -> None:
     rows = [turn(state, number) for number, state in enumerate(states)]
-    assert read(Session(STORE, "a", 1000), rows).state is shown
+    assert read(ChatSession(STORE, "a", 1000), rows).state is shown
 
 
 def test_a_chat_without_a_turn_is_unknown() -> None:
-    assert read(Session(STORE, "a", 1000), []).state is State.UNKNOWN
-    assert listed(Session(STORE, "a", 1000)).state is State.UNKNOWN
+    assert read(ChatSession(STORE, "a", 1000), []).state is State.UNKNOWN
+    assert listed(ChatSession(STORE, "a", 1000)).state is State.UNKNOWN
 
 
 def test_a_chat_as_json_has_times_people_can_read() -> None:
     limited = turn(State.RATE_LIMITED, resets_ms=7000, reason="out of tokens")
-    row = cast("dict[str, Any]", read(Session(STORE, "a", 1000), [limited]).row())
+    row = cast("dict[str, Any]", read(ChatSession(STORE, "a", 1000), [limited]).row())
     assert (row["state"], row["reason"], row["resets"]) == ("rate_limited", "out of tokens", "1970-01-01T00:00:07.000Z")
     assert row["evidence"] == "/s@0"
     assert json.loads(json.dumps(row)) == row
 
 
 def test_the_tick_of_the_file_system_is_allowed_for() -> None:
-    chat = read(Session(STORE, "a", 1000), [turn(State.DONE)])
+    chat = read(ChatSession(STORE, "a", 1000), [turn(State.DONE)])
     assert place._unsettled(chat)
     assert not place._unsettled(replace(chat, modified_ms=0, observed_ms=1000))

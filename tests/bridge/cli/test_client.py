@@ -15,8 +15,9 @@ import pytest
 from bridge import client as client_module
 from bridge import peercred
 from bridge.client import Client
-from bridge.protocol import framing, messages
 from bridge.protocol.errors import BridgeError, Reason
+from bridge.protocol.jsonrpc import framing
+from bridge.protocol.messages import initialize
 
 if TYPE_CHECKING:
     from tests.bridge.conftest import Daemon, Home
@@ -81,7 +82,7 @@ def refused(call: Callable[[], object]) -> BridgeError:
 
 
 def test_it_speaks_the_protocol_of_the_wire() -> None:
-    assert messages.PROTOCOL_MIN <= client_module.PROTOCOL <= messages.PROTOCOL_MAX
+    assert initialize.PROTOCOL_MIN <= client_module.PROTOCOL <= initialize.PROTOCOL_MAX
     assert client_module.LINE_MAX_BYTES == framing.LINE_MAX_BYTES
 
 

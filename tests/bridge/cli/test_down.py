@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bridge.cli import down
+from bridge.cli.daemon import down
 from bridge.lock import Holder, process_start
 
 if TYPE_CHECKING:

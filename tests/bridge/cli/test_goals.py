@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from bridge.cli import goal_progress
-from bridge.cli.goal_follow import exit_status
-from bridge.cli.goal_progress import Live, bar, line, page
+from bridge.cli.goals import progress as goal_progress
+from bridge.cli.goals.follow import exit_status
+from bridge.cli.goals.progress import Live, bar, line, page
 
 VIEW: dict[str, Any] = {
     "goal_id": "g",

@@ -17,7 +17,7 @@ from bridge.cli.main import main
 from bridge.protocol.errors import Reason
 from observers import vscode_chat
 from observers.base import ObserverError, Store, Turn
-from observers.base import Reason as StoreReason
+from observers.base import ObserverReason as StoreReason
 from observers.catalogue import OBSERVERS
 from tests.bridge.cli.terminal import Start, koru_process
 

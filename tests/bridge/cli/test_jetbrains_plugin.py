@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.cli import jetbrains_plugin, main
+from bridge.cli import main
+from bridge.cli.plugin import jetbrains as jetbrains_plugin
 from bridge.jetbrains_folders import JAR, installed
 
 VERSION = "9.8.7"

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from tests.bridge.conftest import Daemon, Home, Koru, Start
 
 PATIENCE = 60.0
-FRAME = {"__init__", "__main__", "main", "arguments", "bug", "output", "unit"}
 PROMPT = "the text of a prompt"
 
 
@@ -37,7 +36,7 @@ def verb(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Any], int]], No
     """Makes `koru status` do something else."""
 
     def replace(run: Callable[[Any], int]) -> None:
-        monkeypatch.setattr("bridge.cli.status.run", run)
+        monkeypatch.setattr("bridge.cli.daemon.status.run", run)
 
     return replace
 
@@ -53,13 +52,17 @@ def raising(error: BaseException) -> Callable[[Any], int]:
 
 
 def test_every_verb_has_its_module_and_every_module_its_verb() -> None:
-    files = {path.stem for path in Path(bridge.cli.__path__[0]).glob("*.py")}
-    assert files - FRAME >= set(frame.VERBS), "a verb without a module"
+    root = Path(bridge.cli.__path__[0])
+    modules = {
+        ".".join(("bridge", "cli", *path.relative_to(root).with_suffix("").parts)) for path in root.glob("*/*.py")
+    }
+    verbs = {name for name in modules if {"HELP", "configure", "run"} <= vars(import_module(name)).keys()}
+    assert verbs == set(frame.MODULES.values())
 
 
 @pytest.mark.parametrize("name", sorted(frame.VERBS))
 def test_a_verb_says_the_same_of_itself_as_the_overview(name: str) -> None:
-    module = import_module(f"bridge.cli.{name}")
+    module = import_module(frame.MODULES[name])
     assert frame.VERBS[name] == module.HELP
     assert callable(module.run)
     with pytest.raises(SystemExit) as ended:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bridge.cli import ide_command, plugin
 from bridge.cli.main import main
+from bridge.cli.plugin import ide_command, plugin
 from registry.ides import IDES
 from tests.daemon import eventually
 
@@ -190,7 +190,7 @@ def test_a_command_that_hangs_is_ended_with_all_it_started(
         real(group, number)
 
     monkeypatch.setattr(ide_command, "INSTALL_SECONDS", 1.0)
-    monkeypatch.setattr("bridge.cli.ide_command.os.killpg", note)
+    monkeypatch.setattr("bridge.cli.plugin.ide_command.os.killpg", note)
     ide("code", "hang")
     assert main(["plugin", "install", "--json"]) == 1
     assert "did not finish --install-extension within 1 s" in error(capsys)["message"]

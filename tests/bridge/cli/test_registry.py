@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bridge.cli.registry import command_fault
+from bridge.cli.operator.registry import command_fault
 
 Koru = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bridge.cli import unit
+from bridge.cli.daemon import unit
 
 if TYPE_CHECKING:
     from tests.bridge.conftest import Home, Koru

@@ -196,7 +196,7 @@ def test_a_daemon_that_does_not_become_ready_is_ended(
     stuck.mkdir()
     (stuck / "sitecustomize.py").write_text(
         "import sys\nif 'bridge.daemon' in sys.orig_argv:\n    import signal; signal.pause()\n"
-        "import bridge.cli.up; bridge.cli.up.START_SECONDS = 1.0\n",
+        "import bridge.cli.daemon.up; bridge.cli.daemon.up.START_SECONDS = 1.0\n",
         encoding="utf-8",
     )
     done = koru("up", PYTHONPATH=str(stuck))

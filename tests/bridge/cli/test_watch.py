@@ -12,10 +12,10 @@ import pytest
 
 from bridge.chats.chat import listed
 from bridge.chats.watcher import Update
-from bridge.cli import watch
+from bridge.cli.chats import watch
 from bridge.cli.columns import fit, width
 from bridge.cli.main import main
-from observers.base import Session, Store
+from observers.base import ChatSession, Store
 from tests.bridge.cli.terminal import PATIENCE, Running, Start, koru_process, screen
 from tests.bridge.cli.test_history import Output, chat
 from tests.bridge.conftest import Home
@@ -103,9 +103,9 @@ def test_no_line_is_wider_and_no_picture_taller_than_the_terminal(chats: Path, k
 
 def test_a_busy_chat_is_drawn_four_times_a_second_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
-    monkeypatch.setattr("bridge.cli.watch.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("bridge.cli.chats.watch.time.monotonic", lambda: clock[0])
     screen = watch._Screen()
-    busy, idle = Update(gone=(listed(Session(Store("s", Path("/s")), "a", 1)),)), Update()
+    busy, idle = Update(gone=(listed(ChatSession(Store("s", Path("/s")), "a", 1)),)), Update()
     drawn = 0
     for _ in range(1000):
         clock[0] += 0.01

@@ -9,13 +9,13 @@ import anyio
 import pytest
 from anyio import to_thread
 
-from bridge.daemon import rundir
-from bridge.daemon.epochs import Epochs
-from bridge.daemon.handlers import House, Identity
-from bridge.daemon.server import Connections, Server
-from bridge.daemon.sessions import Sessions
-from bridge.protocol.messages import IdeInfo, InitializeParams, InitializeResult, PluginInfo, ProtocolRange
-from bridge.protocol.peer import Handler, Peer
+from bridge.daemon.socket import rundir
+from bridge.daemon.socket.epochs import Epochs
+from bridge.daemon.socket.handlers import House, Identity
+from bridge.daemon.socket.server import Connections, Server
+from bridge.daemon.socket.sessions import Sessions
+from bridge.protocol.jsonrpc.peer import Handler, Peer
+from bridge.protocol.messages.initialize import IdeInfo, InitializeParams, InitializeResult, PluginInfo, ProtocolRange
 
 if TYPE_CHECKING:
     from tests.bridge.conftest import Home

@@ -125,7 +125,7 @@ import asyncio, threading, time
 import anyio
 from bridge.chats.fault import Fault
 from bridge.chats.watcher import Update
-from bridge.daemon import chats
+from bridge.daemon.operator import chat_feed as chats
 
 class Watcher:
     looking, seen = threading.Event(), threading.Event()

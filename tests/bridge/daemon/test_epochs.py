@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge.daemon.epochs import BLOCK, Epochs
+from bridge.daemon.socket.epochs import BLOCK, Epochs
 from bridge.protocol.errors import BridgeError, Reason
-from bridge.protocol.messages import SAFE_INTEGER
+from bridge.protocol.messages.base import SAFE_INTEGER
 
 NOW = 1_795_000_000_000
 

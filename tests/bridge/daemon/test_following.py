@@ -11,14 +11,16 @@ import anyio
 import pytest
 
 from bridge.daemon.changes import Changes
-from bridge.daemon.following import Follower, Quiet, driven
-from bridge.daemon.journal import now_ms
-from bridge.daemon.watch import Shown, Stores
+from bridge.daemon.drives.witnesses import Shown, Witnesses
+from bridge.daemon.goals.turn_follower import Quiet, TurnFollower, driven
+from bridge.daemon.ledger_writer import now_ms
 from bridge.drive.match import text_sha
-from bridge.drive.record import Record
+from bridge.drive.record import DriveRecord
 from bridge.drive.steps import Anchor
 from bridge.goals.steps import Driven
-from bridge.protocol.messages import ChatTarget, DriveStartParams, DriveView, FactView, SurfaceSelector, TurnView
+from bridge.protocol.messages.chat import ChatTarget
+from bridge.protocol.messages.drive import DriveStartParams, DriveView, FactView, TurnView
+from bridge.protocol.messages.surfaces import SurfaceSelector
 from observers.catalogue import OBSERVERS
 
 CODEX = Path(__file__).parents[2] / "stores" / "codex" / "limits" / "store"
@@ -42,15 +44,17 @@ def view(detail: str | None, reason: str = "the turn failed") -> DriveView:
     )
 
 
-def record(text: str, anchor: Anchor) -> Record:
+def record(text: str, anchor: Anchor) -> DriveRecord:
     params = DriveStartParams(drive_id="g.1", text=text, selector=SurfaceSelector(), target=ChatTarget())
-    return Record(params.drive_id, params, text_sha(text), len(text), "", "s", 0, [], state="settled", anchor=anchor)
+    return DriveRecord(
+        params.drive_id, params, text_sha(text), len(text), "", "s", 0, [], state="settled", anchor=anchor
+    )
 
 
 class Drives:
     """One drive, whose turn is over."""
 
-    def __init__(self, found: DriveView, kept: Record) -> None:
+    def __init__(self, found: DriveView, kept: DriveRecord) -> None:
         self._found, self._kept = found, kept
 
     async def wait(self, params: object) -> DriveView:
@@ -58,7 +62,7 @@ class Drives:
 
     get = wait
 
-    async def record(self, drive_id: str) -> Record:
+    async def record(self, drive_id: str) -> DriveRecord:
         return self._kept
 
     def __getattr__(self, name: str) -> Any:
@@ -83,9 +87,9 @@ def follow(changes: Changes, folder: Path, resets_at_s: int, detail: str | None)
         text = path.read_text("utf-8").replace(RECORDED_RESET, str(resets_at_s))
         path.write_text(RECORDED_TIME.sub(now, text), "utf-8")
     nobody: Any = None
-    stores = Stores(OBSERVERS, nobody, changes)
+    stores = Witnesses(OBSERVERS, nobody, changes)
     drives: Any = Drives(view(detail), record("limit", anchor))
-    follower = Follower(drives, nobody, stores, nobody, lambda surface: None)
+    follower = TurnFollower(drives, nobody, stores, nobody, lambda surface: None)
 
     async def both() -> tuple[Driven, Driven]:
         followed = await follower.follow("g.1", [], Quiet(HOUR_MS, lambda: None), lambda told: None)

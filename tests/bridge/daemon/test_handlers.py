@@ -7,35 +7,27 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from bridge.protocol import envelope
 from bridge.protocol.errors import BridgeError, Reason
-from bridge.protocol.framing import LINE_MAX_BYTES
-from bridge.protocol.messages import (
-    ChatTarget,
+from bridge.protocol.jsonrpc import envelope
+from bridge.protocol.jsonrpc.framing import LINE_MAX_BYTES
+from bridge.protocol.jsonrpc.peer import Peer
+from bridge.protocol.messages.base import Empty, Message
+from bridge.protocol.messages.chat import ChatTarget
+from bridge.protocol.messages.daemon import StatusResult
+from bridge.protocol.messages.drive import (
     DriveGetParams,
     DriveListParams,
     DriveListResult,
     DriveStartParams,
     DriveView,
     DriveWaitParams,
-    Empty,
-    Event,
-    InitializeParams,
-    InitializeResult,
-    LedgerTailParams,
-    LedgerTailResult,
-    LedgerVerifyResult,
-    Lookup,
-    Message,
-    ProtocolRange,
-    SelfTestParams,
-    SelfTestResult,
-    StatusResult,
-    SubscribeParams,
-    SubscribeResult,
-    SurfaceSelector,
 )
-from bridge.protocol.peer import Peer
+from bridge.protocol.messages.events import Event, SubscribeParams, SubscribeResult
+from bridge.protocol.messages.initialize import InitializeParams, InitializeResult, ProtocolRange
+from bridge.protocol.messages.ledger import LedgerTailParams, LedgerTailResult, LedgerVerifyResult
+from bridge.protocol.messages.plugin import Lookup, SelfTestResult
+from bridge.protocol.messages.sessions import SelfTestParams
+from bridge.protocol.messages.surfaces import SurfaceSelector
 
 if TYPE_CHECKING:
     from tests.bridge.daemon.conftest import Serve, Served

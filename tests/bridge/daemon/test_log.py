@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bridge.crash import describe
-from bridge.daemon import log
-from bridge.daemon.log import logging_to
+from bridge.daemon.process import log
+from bridge.daemon.process.log import logging_to
 
 LOG = logging.getLogger("bridge.test")
 
@@ -56,7 +56,7 @@ def test_it_is_rotated_by_size_and_each_file_is_private(path: Path, monkeypatch:
 PRINTS = """
 import logging, os, sys
 from pathlib import Path
-from bridge.daemon import log
+from bridge.daemon.process import log
 log.FILE_MAX_BYTES = 1000
 with log.logging_to(Path(sys.argv[1]), foreground=False):
     for number in range(30):

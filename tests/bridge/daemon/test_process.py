@@ -198,7 +198,7 @@ RUN_AS = """
 import os, sys
 # Before: the interpreter may lie where only root can read.
 import bridge.daemon.app
-from bridge.daemon.process import main
+from bridge.daemon.process.main import main
 uid = int(sys.argv[1])
 os.setgroups([])
 os.setresgid(uid, uid, uid)
@@ -269,7 +269,8 @@ def test_no_text_of_a_prompt_is_logged_even_at_debug(start: "Start") -> None:
 
 HANGS = """
 import sys, threading
-from bridge.daemon import app, process
+from bridge.daemon import app
+from bridge.daemon.process.main import main as process
 process.STOP_SECONDS_MAX = 0.5
 run = app.run
 
@@ -308,7 +309,8 @@ def test_what_hangs_at_the_end_is_shown_in_the_log_and_ended(home: "Home") -> No
 ABANDONS = """
 import threading
 from anyio import to_thread
-from bridge.daemon import app, process
+from bridge.daemon import app
+from bridge.daemon.process.main import main as process
 run = app.run
 
 async def abandoning(*arguments):

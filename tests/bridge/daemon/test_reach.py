@@ -5,33 +5,35 @@ from typing import Any, cast
 import pytest
 from anyio import to_thread
 
-from bridge.daemon.drives import Drives
-from bridge.daemon.reach import NOT_WHOLE, Reach
-from bridge.daemon.sessions import Sessions
-from bridge.daemon.watch import Stores
+from bridge.daemon.drives.service import DriveService
+from bridge.daemon.drives.witnesses import Witnesses
+from bridge.daemon.operator.reach import NOT_WHOLE, Reach
+from bridge.daemon.socket.sessions import Sessions
 from bridge.drive.match import text_sha
-from bridge.drive.record import Record
+from bridge.drive.record import DriveRecord
 from bridge.protocol.errors import BridgeError, Reason
-from bridge.protocol.messages import ChatTarget, DriveStartParams, DriveView, SurfaceSelector
+from bridge.protocol.messages.chat import ChatTarget
+from bridge.protocol.messages.drive import DriveStartParams, DriveView
+from bridge.protocol.messages.surfaces import SurfaceSelector
 
 PROMPT = "use the key of the day"
 REDACTED = "use [redacted:secret#0123abcd]"
 
 
-def record(text: str, *secrets: str) -> Record:
+def record(text: str, *secrets: str) -> DriveRecord:
     params = DriveStartParams(drive_id="d", text=text, selector=SurfaceSelector(), target=ChatTarget())
-    return Record("d", params, text_sha(PROMPT), len(PROMPT), "", "code:w1/chat", 1, [], secrets=secrets)
+    return DriveRecord("d", params, text_sha(PROMPT), len(PROMPT), "", "code:w1/chat", 1, [], secrets=secrets)
 
 
 class OneDrive:
     """Gives the record as it is at each look, and notes what would be sent."""
 
-    def __init__(self, *looks: Record) -> None:
+    def __init__(self, *looks: DriveRecord) -> None:
         self.looks = list(looks)
         self.sent: list[DriveStartParams] = []
         self.noted: list[tuple[str, dict[str, object]]] = []
 
-    async def record(self, drive_id: str) -> Record:
+    async def record(self, drive_id: str) -> DriveRecord:
         return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
 
     async def start(self, params: DriveStartParams) -> DriveView:
@@ -48,17 +50,17 @@ class Store:
     def __init__(self, *, shown: bool | None = None) -> None:
         self.shown = shown
 
-    async def shows(self, record: Record) -> bool | None:
+    async def shows(self, record: DriveRecord) -> bool | None:
         return self.shown
 
 
 def reach(drives: Any, store: Any = None) -> Reach:
-    return Reach(cast("Sessions", None), cast("Drives", drives), cast("Stores", store or Store()))
+    return Reach(cast("Sessions", None), cast("DriveService", drives), cast("Witnesses", store or Store()))
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("found", [record(PROMPT, "token"), record(REDACTED, "token"), record(REDACTED)])
-async def test_it_is_refused_whatever_is_left_of_its_text(found: Record) -> None:
+async def test_it_is_refused_whatever_is_left_of_its_text(found: DriveRecord) -> None:
     assert await to_thread.run_sync(reach(OneDrive(found)).why_not_again, "d") == NOT_WHOLE
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bridge.daemon import rundir
+from bridge.daemon.socket import rundir
 from bridge.protocol.errors import BridgeError, Reason
 
 if TYPE_CHECKING:

@@ -17,10 +17,11 @@ import anyio.lowlevel
 import pytest
 
 from bridge import peercred
-from bridge.daemon.handlers import ANSWERS, negotiate
+from bridge.daemon.socket.handlers import ANSWERS, negotiate
 from bridge.protocol.errors import BridgeError, Reason
-from bridge.protocol.framing import LINE_MAX_BYTES
-from bridge.protocol.messages import PROTOCOL_MAX, PROTOCOL_MIN, Empty, ProtocolRange
+from bridge.protocol.jsonrpc.framing import LINE_MAX_BYTES
+from bridge.protocol.messages.base import Empty
+from bridge.protocol.messages.initialize import PROTOCOL_MAX, PROTOCOL_MIN, ProtocolRange
 from bridge.protocol.methods import METHODS
 
 if TYPE_CHECKING:

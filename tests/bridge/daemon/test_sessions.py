@@ -13,21 +13,15 @@ import anyio.lowlevel
 import pytest
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from bridge.daemon import sessions as sessions_module
-from bridge.daemon.epochs import Epochs
-from bridge.daemon.sessions import REFUSED_KEPT_MS, REFUSED_MOST, Session, Sessions
-from bridge.protocol import envelope
+from bridge.daemon.socket import sessions as sessions_module
+from bridge.daemon.socket.epochs import Epochs
+from bridge.daemon.socket.sessions import REFUSED_KEPT_MS, REFUSED_MOST, PluginSession, Sessions
 from bridge.protocol.errors import BridgeError
-from bridge.protocol.messages import (
-    ChatEvent,
-    Empty,
-    FactReport,
-    IdeInfo,
-    InitializeParams,
-    LogMessage,
-    PluginInfo,
-    ProtocolRange,
-)
+from bridge.protocol.jsonrpc import envelope
+from bridge.protocol.messages.base import Empty
+from bridge.protocol.messages.chat import ChatEvent, FactReport
+from bridge.protocol.messages.initialize import IdeInfo, InitializeParams, PluginInfo, ProtocolRange
+from bridge.protocol.messages.log import LogMessage
 
 if TYPE_CHECKING:
     from tests.bridge.conftest import Daemon, Start, Wire
@@ -296,7 +290,7 @@ async def test_late_events_are_handed_over_and_marked_and_lies_are_dropped(serve
     heard: list[tuple[int, bool]] = []
     told = anyio.Event()
 
-    def on_event(session: Session, event: ChatEvent) -> None:
+    def on_event(session: PluginSession, event: ChatEvent) -> None:
         heard.append((event.epoch, session.is_late(event)))
         if event.fact.at_ms == 2:
             told.set()
@@ -321,11 +315,11 @@ async def test_a_session_can_be_asked_as_soon_as_it_is_announced(serve: "Serve")
     async with serve() as served, anyio.create_task_group() as tasks:
         sessions = served.house.sessions
 
-        def on_attach(session: Session) -> None:
+        def on_attach(session: PluginSession) -> None:
             assert sessions.find("w1") is session
             tasks.start_soon(ask, session)
 
-        async def ask(session: Session) -> None:
+        async def ask(session: PluginSession) -> None:
             with suppress(BridgeError):
                 await session.peer.request("window/reload", Empty(), timeout=PATIENCE)
 
@@ -345,7 +339,7 @@ async def test_waiting_for_a_window_ends_when_it_attaches_or_when_time_is_up(ser
     async with serve() as served, anyio.create_task_group() as tasks:
         sessions = served.house.sessions
         assert await sessions.wait_for("w1", 0.01) is None
-        found: list[Session | None] = []
+        found: list[PluginSession | None] = []
 
         async def wait() -> None:
             found.append(await sessions.wait_for("w1", PATIENCE))

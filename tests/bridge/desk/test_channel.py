@@ -13,13 +13,13 @@ from bridge.desk.channel import InjectorChannel
 from bridge.desk.desk import Desk
 from bridge.desk.turns import Turns
 from bridge.drive.match import text_sha
-from bridge.drive.record import Record, accepted
+from bridge.drive.record import DriveRecord, accepted
 from bridge.drive.steps import (
     Candidate,
     ChannelDeclined,
     ChannelDone,
     ChannelLost,
-    Event,
+    DriveEvent,
     Learned,
     LookedUp,
     NotSubmitted,
@@ -28,22 +28,22 @@ from bridge.drive.windows import Addressed, NamedWindow
 from injectors.base import (
     ClipboardState,
     Declined,
-    Field,
+    EnterWithheld,
+    FieldText,
+    FoundTarget,
+    InputField,
     Inserted,
+    InsertMethod,
     Inspection,
     Level,
     Lost,
-    Method,
     Missing,
-    Place,
-    Reading,
     Restored,
     Stop,
     Submitted,
     Target,
-    Withheld,
 )
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.calibration import Calibration, CalibrationStore
 from registry.load import load
 
@@ -58,10 +58,10 @@ class Script:
     """What each step of the injection does: gives its value, or raises it."""
 
     insert: Inserted | Declined | Lost = field(
-        default_factory=lambda: Inserted(Level.VERIFIED, Method.PASTE, 11, ("read back equal",))
+        default_factory=lambda: Inserted(Level.VERIFIED, InsertMethod.PASTE, 11, ("read back equal",))
     )
-    submit: Submitted | Withheld = field(default_factory=lambda: Submitted(Level.VERIFIED, ("empty after",)))
-    reading: Reading | None = None
+    submit: Submitted | EnterWithheld = field(default_factory=lambda: Submitted(Level.VERIFIED, ("empty after",)))
+    reading: FieldText | None = None
     left: bool = False
     did: list[str] = field(default_factory=list)
 
@@ -70,7 +70,7 @@ class Scripted:
     """An injector and its injection in one."""
 
     id, caution = "x11", ""
-    place = Place("x11", 7, 42, "code", "shop")
+    place = FoundTarget("x11", 7, 42, "code", "shop")
 
     def __init__(self, script: Script) -> None:
         self.script = script
@@ -79,26 +79,26 @@ class Scripted:
         return None
 
     def locate(self, target: Target, stop: Stop) -> Self:
-        assert target.field == Field("entry", "Chat Input")
+        assert target.field == InputField("entry", "Chat Input")
         stop.check()
         return self
 
     def inspect(self) -> Inspection:
         raise NotImplementedError
 
-    def take_focus(self) -> Field | None:
+    def take_focus(self) -> InputField | None:
         raise NotImplementedError
 
-    def insert(self, text: str, method: Method = Method.PASTE) -> Inserted:
+    def insert(self, text: str, method: InsertMethod = InsertMethod.PASTE) -> Inserted:
         self.script.did.append(f"insert {text!r}")
         if isinstance(self.script.insert, Exception):
             raise self.script.insert
         return self.script.insert
 
-    def readback(self) -> Reading | None:
+    def readback(self) -> FieldText | None:
         return self.script.reading
 
-    def submit(self, at_least: Level = Level.VERIFIED) -> Submitted | Withheld:
+    def submit(self, at_least: Level = Level.VERIFIED) -> Submitted | EnterWithheld:
         assert at_least is Level.VERIFIED
         self.script.did.append("submit")
         return self.script.submit
@@ -114,7 +114,7 @@ class Scripted:
         self.script.did.append("closed")
 
 
-def record(*, draft: bool = False) -> Record:
+def record(*, draft: bool = False) -> DriveRecord:
     params: dict[str, Any] = {"drive_id": "d", "text": TEXT, "selector": {}, "target": {}, "draft": draft}
     body = {"params": params, "text_sha": text_sha(TEXT), "text_chars": len(TEXT), "body_sha": "b"}
     return accepted("d", 1, {**body, "surface": CANDIDATE.surface, "considered": []})
@@ -126,18 +126,18 @@ Deliver = Callable[..., Any]
 @pytest.fixture
 def deliver(tmp_path: Path) -> Deliver:
     store = CalibrationStore(tmp_path)
-    store.save(Calibration("code", "1", 800, 600, Field("entry", "Chat Input")))
+    store.save(Calibration("code", "1", 800, 600, InputField("entry", "Chat Input")))
     there = Addressed("code", "1", (), named=NamedWindow("shop", "code", title="shop"))
 
     async def run(
         script: Script, *, draft: bool = False, addressed: Addressed | None = there, times: int = 1
-    ) -> list[Event]:
+    ) -> list[DriveEvent]:
         catalogue: dict[str, Any] = {"x11": lambda environment: Scripted(script)}
         desk = Desk(catalogue, tmp_path, {})
         channel = InjectorChannel(
             desk, Turns(lambda: 1), INTERFACES, store, lambda key: addressed, lambda: 1, lambda point, drive_id: None
         )
-        told: list[Event] = []
+        told: list[DriveEvent] = []
         for _ in range(times):
             assert not await channel.deliver(record(draft=draft), CANDIDATE, told.append)
         return told
@@ -145,7 +145,7 @@ def deliver(tmp_path: Path) -> Deliver:
     return run
 
 
-def facts(events: list[Event]) -> list[tuple[str, str]]:
+def facts(events: list[DriveEvent]) -> list[tuple[str, str]]:
     return [(event.fact.kind, event.fact.grade) for event in events if isinstance(event, Learned)]
 
 
@@ -160,7 +160,7 @@ async def test_what_was_read_back_is_a_readback(deliver: Deliver) -> None:
 
 @pytest.mark.parametrize("level", [Level.SENT, Level.DELIVERED])
 async def test_what_was_not_read_back_is_a_claim(deliver: Deliver, level: Level) -> None:
-    script = Script(insert=Inserted(level, Method.PASTE, 11), submit=Submitted(Level.SENT))
+    script = Script(insert=Inserted(level, InsertMethod.PASTE, 11), submit=Submitted(Level.SENT))
     assert facts(await deliver(script)) == [("inserted", "claim"), ("submitted", "claim")]
 
 
@@ -173,7 +173,7 @@ async def test_a_draft_presses_no_enter(deliver: Deliver) -> None:
 
 @pytest.mark.parametrize(("left", "words"), [(True, "left in the field"), (False, "taken out of the field")])
 async def test_a_withheld_enter_says_what_became_of_the_text(deliver: Deliver, left: bool, words: str) -> None:
-    script = Script(submit=Withheld(Blocker.FOCUS_ELSEWHERE, "the focus went", "bring it back"), left=left)
+    script = Script(submit=EnterWithheld(BlockerWord.FOCUS_ELSEWHERE, "the focus went", "bring it back"), left=left)
     events = await deliver(script)
     assert isinstance(events[-1], NotSubmitted)
     assert events[-1].blocker == "focus_elsewhere"
@@ -182,25 +182,27 @@ async def test_a_withheld_enter_says_what_became_of_the_text(deliver: Deliver, l
 
 
 async def test_declined_touched_nothing_and_lost_is_lost(deliver: Deliver) -> None:
-    [declined] = await deliver(Script(insert=Declined(Blocker.INPUT_BUSY, "a draft", "send it")))
+    [declined] = await deliver(Script(insert=Declined(BlockerWord.INPUT_BUSY, "a draft", "send it")))
     assert declined == ChannelDeclined("input_busy", "a draft; next: send it")
-    [lost] = await deliver(Script(insert=Lost(Blocker.NOT_FETCHED, "not fetched", "look")))
+    [lost] = await deliver(Script(insert=Lost(BlockerWord.NOT_FETCHED, "not fetched", "look")))
     assert isinstance(lost, ChannelLost)
     assert "not_fetched" in lost.reason
 
 
 async def test_what_was_lost_and_stands_in_the_field_is_not_sent(deliver: Deliver) -> None:
-    found = Script(insert=Lost(Blocker.STOPPED, "stopped", "look"), reading=Reading("hello\nthere", "accessibility"))
+    found = Script(
+        insert=Lost(BlockerWord.STOPPED, "stopped", "look"), reading=FieldText("hello\nthere", "accessibility")
+    )
     events = await deliver(found)
     assert facts(events) == [("inserted", "readback")]
     assert isinstance(events[-1], NotSubmitted)
     assert "submit" not in found.did
-    other = Script(insert=Lost(Blocker.STOPPED, "stopped", "look"), reading=Reading("hello", "accessibility"))
+    other = Script(insert=Lost(BlockerWord.STOPPED, "stopped", "look"), reading=FieldText("hello", "accessibility"))
     assert isinstance((await deliver(other))[-1], ChannelLost)
 
 
 async def test_after_the_operator_s_hands_no_other_injector_tries(deliver: Deliver) -> None:
-    script = Script(insert=Declined(Blocker.STOPPED, "stopped by the panic key", "wait"))
+    script = Script(insert=Declined(BlockerWord.STOPPED, "stopped by the panic key", "wait"))
     events = await deliver(script, times=2)
     assert [type(event) for event in events] == [ChannelDeclined, ChannelDeclined]
     assert events[1].blocker == "stopped"
@@ -219,7 +221,7 @@ async def test_a_desktop_has_no_journal(tmp_path: Path) -> None:
     channel = InjectorChannel(
         desk, Turns(lambda: 1), {}, CalibrationStore(tmp_path), lambda key: None, lambda: 1, print
     )
-    told: list[Event] = []
+    told: list[DriveEvent] = []
     await channel.lookup(record(), CANDIDATE, told.append)
     assert told == [LookedUp(None)]
     with anyio.fail_after(5):

@@ -9,7 +9,7 @@ import pytest
 
 from bridge.desk.desk import Desk
 from injectors.base import Injection, Missing, Stop, Target
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from registry.load import load
 
 pytestmark = pytest.mark.anyio
@@ -43,7 +43,7 @@ def desk(directory: Path, *injectors: Scripted) -> Desk:
 
 
 async def test_an_injector_s_own_word_is_the_refusal(tmp_path: Path) -> None:
-    missing = Missing(Blocker.TOOL_MISSING, "xdotool is not installed", "apt install xdotool", ("xdotool",))
+    missing = Missing(BlockerWord.TOOL_MISSING, "xdotool is not installed", "apt install xdotool", ("xdotool",))
     made = desk(tmp_path, Scripted("x11"), Scripted("xdotool", missing))
     async with anyio.create_task_group() as tasks:
         made.attach(tasks)

@@ -7,12 +7,12 @@ import pytest
 
 from bridge.desk.targets import aimed, ancestors, window_of
 from bridge.drive.windows import Addressed, NamedWindow
-from injectors.base import Click, Declined, Field, Target
-from injectors.blockers import Blocker
+from injectors.base import Click, Declined, InputField, Target
+from injectors.blockers import BlockerWord
 from injectors.calibration import Calibration, CalibrationStore
 
 NAMED = NamedWindow("shop", "code", app="code", title="shop - ")
-INPUT = Field("entry", "Chat Input")
+INPUT = InputField("entry", "Chat Input")
 
 
 def test_the_operator_s_word_comes_first() -> None:
@@ -29,7 +29,7 @@ def test_a_local_ide_is_found_by_its_processes_and_its_folder() -> None:
 def test_a_remote_ide_without_a_name_is_declined() -> None:
     with pytest.raises(Declined) as refused:
         window_of(Addressed("code-server", "1", ("/x",)))
-    assert refused.value.blocker is Blocker.TARGET_UNSPECIFIED
+    assert refused.value.blocker is BlockerWord.TARGET_UNSPECIFIED
     assert "desk.yaml" in refused.value.hint
 
 
@@ -46,7 +46,7 @@ def test_without_a_calibration_of_exactly_this_version_nothing_is_aimed_at(tmp_p
     store.save(Calibration("code", "1", 800, 600, INPUT))
     with pytest.raises(Declined) as refused:
         aimed(Addressed("code", "2", (), named=NAMED), store)
-    assert refused.value.blocker is Blocker.FIELD_UNKNOWN
+    assert refused.value.blocker is BlockerWord.FIELD_UNKNOWN
     assert aimed(Addressed("code", "1", (), named=NAMED), store).field == INPUT
 
 

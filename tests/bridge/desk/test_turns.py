@@ -7,7 +7,7 @@ import pytest
 
 from bridge.desk.turns import Turns
 from injectors.base import Declined, Lost, Stop
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 
 PATIENCE = 30.0
 NOW_MS = 1_000
@@ -48,11 +48,11 @@ async def test_once_stopped_no_other_refusal_counts() -> None:
 
     def refuse() -> None:
         turns.trip("d", "the panic key")
-        raise Declined(Blocker.FIELD_UNKNOWN, "the field cannot be named", "click it")
+        raise Declined(BlockerWord.FIELD_UNKNOWN, "the field cannot be named", "click it")
 
     with turns.stoppable("d") as stop, pytest.raises(Declined, match="stopped by the panic key") as refused:
         await turns.run(refuse, stop, PATIENCE)
-    assert refused.value.blocker is Blocker.STOPPED
+    assert refused.value.blocker is BlockerWord.STOPPED
 
 
 async def test_what_was_on_its_way_is_stopped_too_and_what_comes_after_is_not() -> None:
@@ -77,7 +77,7 @@ async def test_a_desk_that_stays_taken_is_declined_in_time() -> None:
         await anyio.to_thread.run_sync(began.wait, PATIENCE)
         with pytest.raises(Declined) as refused, turns.stoppable("late") as stop:
             await turns.run(lambda: pytest.fail("it acted"), stop, 0.2)
-        assert refused.value.blocker is Blocker.DESK_BUSY
+        assert refused.value.blocker is BlockerWord.DESK_BUSY
         turns.trip("holder", "the test")
 
 
@@ -111,7 +111,7 @@ async def test_what_the_work_raises_comes_out_as_it_is() -> None:
     turns = Turns(lambda: NOW_MS)
 
     def lose() -> None:
-        raise Lost(Blocker.TEXT_DIFFERS, "differs", "look")
+        raise Lost(BlockerWord.TEXT_DIFFERS, "differs", "look")
 
     with turns.stoppable("d") as stop, pytest.raises(Lost, match="differs"):
         await turns.run(lose, stop, PATIENCE)

@@ -9,12 +9,12 @@ from bridge.drive import machine
 from bridge.drive.evidence import Evidence, Fact, Verdict
 from bridge.drive.match import text_sha
 from bridge.drive.steps import (
-    Act,
     Anchor,
     Anchored,
     ApprovalDenied,
     Approved,
     AskApproval,
+    AskJournal,
     Await,
     CancelAsked,
     CancelTurn,
@@ -22,15 +22,15 @@ from bridge.drive.steps import (
     ChannelDeclined,
     ChannelDone,
     ChannelLost,
-    Command,
     DeadlinePassed,
+    Deliver,
     Done,
-    Event,
+    DriveCommand,
+    DriveEvent,
     Follow,
     GivenUp,
     Learned,
     LookedUp,
-    Lookup,
     RecordActing,
     RecordDeclined,
     RecordDoubt,
@@ -41,7 +41,7 @@ from bridge.drive.steps import (
     TakeAnchor,
     Withheld,
 )
-from bridge.protocol.messages import FactKind, Grade
+from bridge.protocol.messages.base import FactKind, Grade
 
 SHA = text_sha("hello")
 OTHER = text_sha("something else")
@@ -63,16 +63,16 @@ class Playbook:
     """Feeds events to a machine and keeps every command it gave."""
 
     def __init__(
-        self, steps: machine.Steps, anchors: Sequence[Anchor] = (SEEN, SEEN), acting: Event | None = None
+        self, steps: machine.DriveSteps, anchors: Sequence[Anchor] = (SEEN, SEEN), acting: DriveEvent | None = None
     ) -> None:
         self.steps = steps
         self.acting = acting or Done()
         self.anchors: Iterator[Anchor] = iter(anchors)
-        self.commands: list[Command] = []
+        self.commands: list[DriveCommand] = []
         self.finished = False
         self._run(lambda: next(steps))
 
-    def send(self, *events: Event) -> "Playbook":
+    def send(self, *events: DriveEvent) -> "Playbook":
         for event in events:
             assert isinstance(self.commands[-1], Await), f"not waiting: {self.commands[-1]}"
             self._run(lambda event=event: self.steps.send(event))
@@ -88,7 +88,7 @@ class Playbook:
         except StopIteration:
             self.finished = True
 
-    def _answer(self, command: Command) -> Event:
+    def _answer(self, command: DriveCommand) -> DriveEvent:
         if isinstance(command, TakeAnchor):
             return Anchored(next(self.anchors))
         return self.acting if isinstance(command, RecordActing) else Done()
@@ -103,7 +103,7 @@ class Playbook:
     def outcome(self) -> str | None:
         return self.settled.outcome if self.settled else None
 
-    def of(self, kind: type) -> list[Command]:
+    def of(self, kind: type) -> list[DriveCommand]:
         return [command for command in self.commands if isinstance(command, kind)]
 
 
@@ -113,7 +113,7 @@ def start(request: Request = REQUEST, anchor: Anchor = SEEN, *candidates: Candid
 
 def test_the_anchor_comes_first_then_the_row_then_the_act() -> None:
     kinds = [type(command) for command in start().commands]
-    assert kinds == [TakeAnchor, RecordActing, Follow, Act, Await]
+    assert kinds == [TakeAnchor, RecordActing, Follow, Deliver, Await]
 
 
 def test_a_turn_returned_by_the_host_confirms() -> None:
@@ -166,7 +166,7 @@ def test_a_witness_in_another_chat_is_not_counted() -> None:
 
 def test_declined_falls_through_to_the_next_candidate() -> None:
     play = start(REQUEST, SEEN, NATIVE, INSERT).send(ChannelDeclined("command_unavailable", "no such command"))
-    assert [c.candidate for c in play.of(Act) if isinstance(c, Act)] == [NATIVE, INSERT]
+    assert [c.candidate for c in play.of(Deliver) if isinstance(c, Deliver)] == [NATIVE, INSERT]
     assert play.outcome is None
 
 
@@ -180,21 +180,21 @@ def test_all_declined_is_refused_with_the_last_blocker() -> None:
 
 def test_without_a_candidate_nothing_is_touched() -> None:
     play = Playbook(machine.drive(REQUEST, ()))
-    assert play.outcome == "refused" and not play.of(Act)
+    assert play.outcome == "refused" and not play.of(Deliver)
 
 
 def test_a_decline_after_a_fact_does_not_let_another_candidate_act() -> None:
     play = start(REQUEST, SEEN, NATIVE, INSERT)
     play.send(Learned(fact("inserted", "claim")), ChannelDeclined("input_busy", "changed my mind"))
-    assert len(play.of(Act)) == 1
+    assert len(play.of(Deliver)) == 1
     assert play.send(DeadlinePassed()).outcome == "unknown"
 
 
 def test_a_lost_channel_is_looked_up_and_never_used_again() -> None:
     play = start(REQUEST, SEEN, NATIVE, INSERT).send(ChannelLost("closed"))
-    assert len(play.of(Lookup)) == 1 and len(play.of(Act)) == 1
+    assert len(play.of(AskJournal)) == 1 and len(play.of(Deliver)) == 1
     play.send(LookedUp("begun"), DeadlinePassed())
-    assert play.outcome == "unknown" and len(play.of(Act)) == 1
+    assert play.outcome == "unknown" and len(play.of(Deliver)) == 1
 
 
 def test_a_journal_that_never_began_proves_that_nothing_was_touched() -> None:
@@ -226,7 +226,7 @@ def test_a_delivery_still_in_flight_after_reconnecting_is_heard_out() -> None:
 
 def test_a_second_loss_is_looked_up_again() -> None:
     play = start(REQUEST, BLIND).send(ChannelLost("closed"), LookedUp("touched", in_flight=True), ChannelLost("again"))
-    assert len(play.of(Lookup)) == 2
+    assert len(play.of(AskJournal)) == 2
     assert play.send(LookedUp("touched")).outcome == "unknown"
 
 
@@ -363,9 +363,9 @@ def test_no_turn_is_waited_for_when_nothing_was_proven() -> None:
 
 def test_after_a_restart_nothing_acts_again() -> None:
     play = Playbook(machine.resume(REQUEST, NATIVE, SEEN, Evidence()))
-    assert [type(command) for command in play.commands] == [Follow, Lookup, Await]
+    assert [type(command) for command in play.commands] == [Follow, AskJournal, Await]
     play.send(LookedUp("touched"), DeadlinePassed())
-    assert play.outcome == "unknown" and not play.of(Act)
+    assert play.outcome == "unknown" and not play.of(Deliver)
 
 
 def test_after_a_restart_the_observer_confirms_past_the_anchor() -> None:
@@ -398,13 +398,13 @@ def test_giving_up_is_unknown_only_once_something_may_have_been_touched(acting: 
 ASKING = replace(NATIVE, ask="by a rule of the policy")
 
 
-def asking(*candidates: Candidate, acting: Event | None = None) -> Playbook:
+def asking(*candidates: Candidate, acting: DriveEvent | None = None) -> Playbook:
     return Playbook(machine.drive(REQUEST, candidates or (ASKING, INSERT)), acting=acting)
 
 
 def refusal(play: Playbook) -> str | None:
     assert play.settled is not None and play.settled.outcome == "refused" and play.finished
-    assert not play.of(Act), "something was touched"
+    assert not play.of(Deliver), "something was touched"
     return play.settled.blocker
 
 
@@ -417,13 +417,13 @@ def test_without_any_candidate_the_given_refusal_stands() -> None:
 def test_nothing_is_done_while_an_approval_is_waited_for() -> None:
     play = asking()
     assert play.commands == [AskApproval(ASKING), Await("approval")]
-    assert play.send(Learned(fact("submitted", "host")), ChannelDone()).of(Act) == []
+    assert play.send(Learned(fact("submitted", "host")), ChannelDone()).of(Deliver) == []
 
 
 def test_an_approved_drive_takes_its_anchor_then_and_goes_on() -> None:
     play = asking().send(Approved())
     kinds = [type(command) for command in play.commands[2:]]
-    assert kinds == [TakeAnchor, RecordActing, Follow, Act, Await]
+    assert kinds == [TakeAnchor, RecordActing, Follow, Deliver, Await]
     assert play.send(Learned(fact("submitted", "host"))).outcome == "confirmed"
 
 
@@ -435,7 +435,7 @@ def test_an_approved_drive_takes_its_anchor_then_and_goes_on() -> None:
         (CancelAsked(), "cancelled"),
     ],
 )
-def test_without_approval_it_is_refused_and_nothing_else_is_tried(event: Event, blocker: str) -> None:
+def test_without_approval_it_is_refused_and_nothing_else_is_tried(event: DriveEvent, blocker: str) -> None:
     play = asking().send(event)
     assert refusal(play) == blocker
     assert not play.of(TakeAnchor)
@@ -448,4 +448,4 @@ def test_what_was_approved_and_changed_since_is_refused() -> None:
 def test_the_next_candidate_may_have_to_be_approved() -> None:
     play = asking(INSERT, ASKING).send(ChannelDeclined("input_busy", "a draft is there"))
     assert play.commands[-2:] == [AskApproval(ASKING), Await("approval")]
-    assert len(play.send(Approved()).of(Act)) == 2
+    assert len(play.send(Approved()).of(Deliver)) == 2

@@ -7,7 +7,6 @@ from bridge.drive import machine
 from bridge.drive.evidence import IMPLIES_SUBMIT, RANK, Fact
 from bridge.drive.match import text_sha
 from bridge.drive.steps import (
-    Act,
     Anchor,
     Anchored,
     Await,
@@ -16,10 +15,11 @@ from bridge.drive.steps import (
     ChannelDeclined,
     ChannelDone,
     ChannelLost,
-    Command,
     DeadlinePassed,
+    Deliver,
     Done,
-    Event,
+    DriveCommand,
+    DriveEvent,
     GivenUp,
     Learned,
     LookedUp,
@@ -42,7 +42,7 @@ FACTS = st.builds(
     text_sha=st.sampled_from([SHA, text_sha("other"), None]),
     chat_id=st.sampled_from([None, "c1", "c2"]),
 )
-EVENTS: st.SearchStrategy[Event] = st.one_of(
+EVENTS: st.SearchStrategy[DriveEvent] = st.one_of(
     st.builds(Learned, FACTS),
     st.just(ChannelDone()),
     st.just(ChannelDeclined("input_busy", "a draft")),
@@ -54,7 +54,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
 )
 
 
-def play(request: Request, anchor: Anchor, events: list[Event]) -> tuple[list[Command], list[Event]]:
+def play(request: Request, anchor: Anchor, events: list[DriveEvent]) -> tuple[list[DriveCommand], list[DriveEvent]]:
     """Run to the end, with a deadline after the last event; returns commands and the events that were taken."""
     steps = machine.drive(request, CANDIDATES)
     coming, taken, commands = iter(events), [], []
@@ -62,7 +62,7 @@ def play(request: Request, anchor: Anchor, events: list[Event]) -> tuple[list[Co
         command = next(steps)
         while True:
             commands.append(command)
-            answer: Event = Anchored(anchor) if isinstance(command, TakeAnchor) else Done()
+            answer: DriveEvent = Anchored(anchor) if isinstance(command, TakeAnchor) else Done()
             if isinstance(command, Await):
                 answer = next(coming, DeadlinePassed())
                 taken.append(answer)
@@ -85,7 +85,7 @@ REQUESTS = st.builds(
 
 @given(REQUESTS, ANCHORS, st.lists(EVENTS, max_size=12))
 def test_every_drive_is_settled_once_and_by_what_was_proven(
-    request: Request, anchor: Anchor, events: list[Event]
+    request: Request, anchor: Anchor, events: list[DriveEvent]
 ) -> None:
     commands, taken = play(request, anchor, events)
     (settled,) = (command for command in commands if isinstance(command, RecordSettled))
@@ -106,9 +106,11 @@ def test_every_drive_is_settled_once_and_by_what_was_proven(
 
 
 @given(REQUESTS, ANCHORS, st.lists(EVENTS, max_size=12))
-def test_nothing_acts_twice_once_anything_was_touched(request: Request, anchor: Anchor, events: list[Event]) -> None:
+def test_nothing_acts_twice_once_anything_was_touched(
+    request: Request, anchor: Anchor, events: list[DriveEvent]
+) -> None:
     commands, taken = play(request, anchor, events)
-    acts = [index for index, command in enumerate(commands) if isinstance(command, Act)]
+    acts = [index for index, command in enumerate(commands) if isinstance(command, Deliver)]
     if len(acts) == 2:
         awaited = [index for index, command in enumerate(commands[: acts[1]]) if isinstance(command, Await)]
         before = taken[: len(awaited)]
@@ -117,11 +119,11 @@ def test_nothing_acts_twice_once_anything_was_touched(request: Request, anchor: 
 
 
 @given(REQUESTS, ANCHORS, st.lists(EVENTS, max_size=12))
-def test_the_row_is_always_written_before_the_act(request: Request, anchor: Anchor, events: list[Event]) -> None:
+def test_the_row_is_always_written_before_the_act(request: Request, anchor: Anchor, events: list[DriveEvent]) -> None:
     commands, _ = play(request, anchor, events)
     rows = 0
     for command in commands:
         rows += isinstance(command, RecordActing)
-        if isinstance(command, Act):
+        if isinstance(command, Deliver):
             assert rows > 0
             rows -= 1

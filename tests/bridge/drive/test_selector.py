@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from bridge.drive.selector import Surface, choose, matching, unreachable
-from bridge.protocol.messages import SurfaceSelector
+from bridge.protocol.messages.surfaces import SurfaceSelector
 from registry.load import load
 from registry.model import Interface, Scope, Verification
 

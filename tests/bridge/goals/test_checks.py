@@ -12,8 +12,8 @@ import pytest
 
 from bridge.goals.checks import Job, run_checks
 from bridge.goals.output import cleaned, failing, signature, useful
-from bridge.goals.steps import Result
-from bridge.protocol.messages import CheckTerms
+from bridge.goals.steps import CheckResult
+from bridge.protocol.messages.goals import CheckTerms
 from tests.daemon import eventually
 
 FORKING = """
@@ -36,7 +36,7 @@ def check(*command: str, timeout_s: float = 60, expected: int = 0, cwd: str = ".
     )
 
 
-def run(terms: CheckTerms, folder: Path, environment: dict[str, str] | None = None) -> Result:
+def run(terms: CheckTerms, folder: Path, environment: dict[str, str] | None = None) -> CheckResult:
     return Job(terms, folder, environment if environment is not None else dict(os.environ)).run()
 
 
@@ -92,7 +92,7 @@ def test_a_flood_is_cut_in_the_middle(tmp_path: Path) -> None:
 
 def test_one_that_is_stopped_ends_at_once(tmp_path: Path) -> None:
     job = Job(check("sleep", "613.5"), tmp_path, dict(os.environ))
-    results: list[Result] = []
+    results: list[CheckResult] = []
     thread = threading.Thread(target=lambda: results.append(job.run()))
     thread.start()
     eventually(lambda: running("613.5"), "it runs")
@@ -116,7 +116,7 @@ def test_a_check_sees_no_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setenv(name, "hidden-value")
     monkeypatch.setenv("KEPT", "kept-value")
 
-    async def scenario() -> tuple[Result, ...]:
+    async def scenario() -> tuple[CheckResult, ...]:
         return await run_checks([check("env")], tmp_path, hidden=["MY_KEY"], limiter=anyio.CapacityLimiter(1))
 
     (result,) = anyio.run(scenario)

@@ -12,20 +12,20 @@ from bridge.goals.steps import (
     Ask,
     Broken,
     Checked,
-    Command,
+    CheckResult,
     Decide,
     Draft,
     Drafted,
     Drive,
     Driven,
-    Event,
+    GoalCommand,
+    GoalEvent,
     Halted,
     Limits,
     Noted,
     Rejoin,
     Release,
     Released,
-    Result,
     Review,
     Reviewed,
     RunChecks,
@@ -33,7 +33,7 @@ from bridge.goals.steps import (
     Unanswered,
     Wait,
     Waited,
-    Workspace,
+    WorkspaceState,
 )
 
 CASES = yaml.safe_load(Path(__file__).with_name("machine.yaml").read_text(encoding="utf-8"))
@@ -48,23 +48,23 @@ TAKES: dict[str, tuple[type, ...]] = {
 }
 
 
-def result(number: int, said: str) -> Result:
+def result(number: int, said: str) -> CheckResult:
     name = f"check {number}"
     if said in ("pass", "unknown", "absent"):
         state = "pass" if said == "pass" else "unknown"
         why = None if said == "pass" else f"it is {said}"
-        return Result(name, state, 1, said, why=why, started=said != "absent")  # type: ignore[arg-type]
+        return CheckResult(name, state, 1, said, why=why, started=said != "absent")  # type: ignore[arg-type]
     failing, _, signature = said.partition(" ")
-    return Result(name, "fail", 1, signature, exit=1, failing=int(failing))
+    return CheckResult(name, "fail", 1, signature, exit=1, failing=int(failing))
 
 
-def event(told: dict[str, Any], turn: int) -> Event:
+def event(told: dict[str, Any], turn: int) -> GoalEvent:
     spent = Spent(told.get("ms", 0), told.get("tokens", 0), told.get("microdollars", 0))
     if "checks" in told:
         results = tuple(result(n, said) for n, said in enumerate(told["checks"]))
         dirty = told.get("dirty", "clean")
-        before = Workspace(True, "abc", dirty, told.get("protected", "tests"))
-        after = Workspace(True, "abc", told.get("after", dirty), told.get("protected", "tests"))
+        before = WorkspaceState(True, "abc", dirty, told.get("protected", "tests"))
+        after = WorkspaceState(True, "abc", told.get("after", dirty), told.get("protected", "tests"))
         return Checked(turn, results, before, after, spent)
     if "drive" in told:
         return Driven(turn, f"g.{turn}", **{"outcome": "confirmed", **told["drive"]}, spent=spent)
@@ -81,7 +81,7 @@ def event(told: dict[str, Any], turn: int) -> Event:
     return Unanswered(turn, spent) if "unanswered" in told else Waited(spent)
 
 
-def play(case: dict[str, Any]) -> list[Command]:
+def play(case: dict[str, Any]) -> list[GoalCommand]:
     """Every command of the machine. Fails when it asks for something else than the case tells next."""
     limits = case.get("limits", {})
     steps = machine.pursue(Limits(**{"turns": 10, "ms": 3_600_000, **limits, "notes": tuple(limits.get("notes", ()))}))
@@ -90,7 +90,7 @@ def play(case: dict[str, Any]) -> list[Command]:
         command = commands[-1]
         turn = getattr(command, "turn", turn)
         if isinstance(command, Decide):
-            answer: Event = Noted(spent)
+            answer: GoalEvent = Noted(spent)
         elif isinstance(command, Draft):
             answer = Drafted(turn, f"prompt {turn}", "0" * 64, spent)
         else:
@@ -113,7 +113,7 @@ def expected(case: dict[str, Any]) -> dict[str, Any]:
     return {"decision": case["end"], "cause": case.get("cause"), **named}
 
 
-def decided(case: dict[str, Any], commands: list[Command]) -> dict[str, Any]:
+def decided(case: dict[str, Any], commands: list[GoalCommand]) -> dict[str, Any]:
     """What came of it, in the same words."""
     last = commands[-1]
     assert isinstance(last, Decide)

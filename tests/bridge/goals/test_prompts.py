@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from bridge.goals import prompts
-from bridge.goals.steps import Draft, DraftKind, Result
+from bridge.goals.steps import CheckResult, Draft, DraftKind
 from bridge.protocol.errors import BridgeError
 from bridge.protocol.prompt import check_prompt
 
-FAILED = (Result("tests", "fail", 1, "s", output="1 failed", exit=1), Result("lint", "pass", 1, "s"))
+FAILED = (CheckResult("tests", "fail", 1, "s", output="1 failed", exit=1), CheckResult("lint", "pass", 1, "s"))
 
 
 def word(draft: Draft, folder: Path | None = None, **more: object) -> str:

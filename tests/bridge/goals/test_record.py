@@ -8,13 +8,13 @@ import pytest
 
 from bridge.goals import machine
 from bridge.goals.record import EVENTS, KIND_OF, body_of, event_of
-from bridge.goals.steps import Checked, Drafted, Driven, Event, Limits, Noted, Result, Spent, Workspace
+from bridge.goals.steps import Checked, CheckResult, Drafted, Driven, GoalEvent, Limits, Noted, Spent, WorkspaceState
 from tests.bridge.goals.test_machine import CASES, play
 
-BARE: dict[Any, Any] = {int: 1, str: "x", bool: False, Workspace: Workspace(False, None, None, "p", "unread")}
+BARE: dict[Any, Any] = {int: 1, str: "x", bool: False, WorkspaceState: WorkspaceState(False, None, None, "p", "unread")}
 
 
-def bare(kind: type[Event]) -> Event:
+def bare(kind: type[GoalEvent]) -> GoalEvent:
     """The event with nothing but what it must have."""
     hints = get_type_hints(kind)
     needed = [f.name for f in dataclasses.fields(kind) if f.default is dataclasses.MISSING]
@@ -22,7 +22,7 @@ def bare(kind: type[Event]) -> Event:
         "by": "operator",
         "outcome": "unknown",
         "cause": "failed",
-        "results": (Result("c", "unknown", 1, "s"),),
+        "results": (CheckResult("c", "unknown", 1, "s"),),
     }
     values: dict[str, Any] = {name: words.get(name, BARE.get(hints[name])) for name in needed}
     return kind(**values)
@@ -35,8 +35,8 @@ def test_an_event_with_nothing_optional_comes_back(kind: str) -> None:
 
 
 def test_an_event_with_everything_comes_back() -> None:
-    before = Workspace(True, "abc", "d", "p")
-    event = Checked(1, (Result("c", "fail", 1, "s", "out", 1, 2, "why", True),), before, before, Spent(1, 2, 3))
+    before = WorkspaceState(True, "abc", "d", "p")
+    event = Checked(1, (CheckResult("c", "fail", 1, "s", "out", 1, 2, "why", True),), before, before, Spent(1, 2, 3))
     assert event_of(KIND_OF[Checked], json.loads(json.dumps(body_of(event)))) == event
 
 
@@ -53,9 +53,9 @@ def test_the_same_events_lead_to_the_same_commands(case: dict[str, Any]) -> None
 
 def test_a_machine_that_is_told_the_past_asks_for_what_comes_next() -> None:
     limits = Limits(turns=3, ms=1000)
-    before = Workspace(True, "abc", "d", "p")
-    past: list[Event] = [
-        Checked(0, (Result("c", "fail", 1, "s"),), before, before),
+    before = WorkspaceState(True, "abc", "d", "p")
+    past: list[GoalEvent] = [
+        Checked(0, (CheckResult("c", "fail", 1, "s"),), before, before),
         Noted(),
         Drafted(1, "prompt", "0" * 64),
     ]

@@ -9,13 +9,14 @@ from typing import Any
 import anyio
 import pytest
 
-from bridge.daemon import reviewing
-from bridge.daemon.reviewing import Reviewing
+from bridge.daemon.goals import reply_reader as reviewing
+from bridge.daemon.goals.reply_reader import Reviewing
 from bridge.goals.record import GoalRecord
 from bridge.goals.reviewers import anthropic as anthropic_reviewer
 from bridge.goals.reviewers import openai as openai_reviewer
-from bridge.goals.steps import Result, Review, Reviewed
-from bridge.protocol.messages import BudgetTerms, GoalTerms, ReviewerTerms, StopTerms, SurfaceSelector
+from bridge.goals.steps import CheckResult, Review, Reviewed
+from bridge.protocol.messages.goals import BudgetTerms, GoalTerms, ReviewerTerms, StopTerms
+from bridge.protocol.messages.surfaces import SurfaceSelector
 from tests.standin.server import Fail, Raw, Say, Standin, rate_limited
 
 GOOD = {"question": "Which one?", "answer": None, "next_step": "Begin with a.py.", "summary": "It looked around."}
@@ -58,7 +59,7 @@ def record(api: Any, url: str | None, **more: Any) -> GoalRecord:
 
 
 def review(goal: GoalRecord, reply: str = "Which one?") -> Reviewed:
-    results = (Result("tests", "fail", 1, "s", output=f"token {SECRET}", exit=1),)
+    results = (CheckResult("tests", "fail", 1, "s", output=f"token {SECRET}", exit=1),)
     reader = Reviewing(lambda text: text.replace(SECRET, "[redacted]"))
     return anyio.run(reader.review, goal, Review(1, reply, results))
 

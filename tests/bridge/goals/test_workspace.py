@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bridge.goals.workspace import look, named, summary
-from bridge.protocol.messages import CheckTerms
+from bridge.protocol.messages.goals import CheckTerms
 
 
 def git(folder: Path, *words: str) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge.daemon import log
 from bridge.daemon.faults import Faults
-from bridge.daemon.journal import Journal
+from bridge.daemon.ledger_writer import LedgerWriter
+from bridge.daemon.process import log
 from bridge.ledger.store import Ledger
 from bridge.policy.redaction import Redactor
 
@@ -27,7 +27,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 @pytest.mark.anyio
 @pytest.mark.parametrize("size", [1, 5000])
 async def test_rows_and_blobs(ledger: Ledger, tmp_path: Path, size: int) -> None:
-    journal = Journal(ledger, tmp_path / "ledger", None, Faults(None), REDACTOR)
+    journal = LedgerWriter(ledger, tmp_path / "ledger", None, Faults(None), REDACTOR)
     body = {"reply": f"it is {TOKEN} " + "x" * size, "detail": {"deep": [TOKEN]}, "cursor": "kept", "counted": True}
     row = await journal.append("fact", body, "d")
     stored = await journal.expand(row)

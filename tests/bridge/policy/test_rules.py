@@ -6,7 +6,7 @@ import pytest
 
 from bridge.drive.permission import Decision
 from bridge.policy.files import load, save_grants, signature
-from bridge.policy.rules import Act, Action, OnSecrets, Policy, Rule, permit
+from bridge.policy.rules import OnSecrets, Policy, PolicyAction, PolicyRequest, Rule, permit
 from bridge.policy.trust import Grant, default_level, granted, level
 from bridge.protocol.errors import BridgeError, Reason
 from registry.load import load as load_registry
@@ -16,7 +16,7 @@ INTERFACES = load_registry(None).interfaces
 NATIVE = INTERFACES["vscode_native_send"]
 X11 = INTERFACES["os_injector_x11"]
 SHOP = ("/home/ann/shop",)
-SEND = Act("send", "code", SHOP)
+SEND = PolicyRequest("send", "code", SHOP)
 
 
 def test_defaults_of_what_is_registered() -> None:
@@ -81,9 +81,9 @@ def test_a_grant_replaces_and_is_taken_away() -> None:
     ],
 )
 def test_trust_decides(
-    interface: Interface, action: Action, grants: tuple[Grant, ...], decision: Decision, blocker: str | None
+    interface: Interface, action: PolicyAction, grants: tuple[Grant, ...], decision: Decision, blocker: str | None
 ) -> None:
-    found = permit(Policy(grants), interface, Act(action, "code", SHOP))
+    found = permit(Policy(grants), interface, PolicyRequest(action, "code", SHOP))
     assert (found.decision, found.blocker) == (decision, blocker)
 
 
@@ -117,7 +117,7 @@ def test_rules_decide(rules: tuple[Rule, ...], default: Decision, decision: Deci
 
 
 def test_one_folder_is_enough_to_deny_and_all_are_needed_to_allow() -> None:
-    both = Act("send", "code", (*SHOP, "/srv/other"))
+    both = PolicyRequest("send", "code", (*SHOP, "/srv/other"))
     assert permit(Policy(rules=(Rule("deny", workspace="/srv"),)), NATIVE, both).decision == "deny"
     assert permit(Policy(rules=(Rule("allow", workspace="/srv"),), default="ask"), NATIVE, both).decision == "ask"
 
@@ -140,7 +140,7 @@ def test_secrets_in_a_prompt(
     on_secrets: OnSecrets, rules: tuple[Rule, ...], decision: Decision, blocker: str | None
 ) -> None:
     policy = Policy(rules=rules, on_secrets=on_secrets)
-    found = permit(policy, NATIVE, Act("send", "code", SHOP, ("github_token",)))
+    found = permit(policy, NATIVE, PolicyRequest("send", "code", SHOP, ("github_token",)))
     assert (found.decision, found.blocker) == (decision, blocker)
     assert permit(Policy(on_secrets=on_secrets), NATIVE, SEND).decision == "allow"
 

@@ -11,8 +11,8 @@ import anyio
 import pytest
 from anyio.abc import UNIXSocketStream
 
-from bridge.protocol.framing import LineReader
-from bridge.protocol.peer import Handler, Peer
+from bridge.protocol.jsonrpc.framing import LineReader
+from bridge.protocol.jsonrpc.peer import Handler, Peer
 
 PATIENCE = 60.0
 Handlers = Mapping[str, Handler]

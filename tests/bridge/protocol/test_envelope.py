@@ -8,11 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bridge.protocol import envelope
-from bridge.protocol.envelope import Call, Refused, Reply
 from bridge.protocol.errors import BridgeError, Reason
-from bridge.protocol.framing import LINE_MAX_BYTES
-from bridge.protocol.messages import ChatOpenParams, Empty, LogMessage, LookupParams
+from bridge.protocol.jsonrpc import envelope
+from bridge.protocol.jsonrpc.envelope import Call, Refused, Reply
+from bridge.protocol.jsonrpc.framing import LINE_MAX_BYTES
+from bridge.protocol.messages.base import Empty
+from bridge.protocol.messages.chat import ChatOpenParams
+from bridge.protocol.messages.drive import LookupParams
+from bridge.protocol.messages.log import LogMessage
 
 PROMPT = "correct horse battery staple"
 JSON = st.recursive(

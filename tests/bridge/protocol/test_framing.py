@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bridge.protocol.errors import BridgeError, Reason
-from bridge.protocol.framing import LINE_MAX_BYTES, LineReader, Oversize, encode
+from bridge.protocol.jsonrpc.framing import LINE_MAX_BYTES, LineReader, Oversize, encode
 
 MESSAGE = {"method": "x", "params": {"text": "a\u2028b\u0085c\U0001f600\r"}}
 

@@ -4,7 +4,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from bridge.protocol.outgoing import BATCH_MAX_BYTES, Outgoing
+from bridge.protocol.jsonrpc.outgoing import BATCH_MAX_BYTES, Outgoing
 
 pytestmark = pytest.mark.anyio
 

@@ -10,19 +10,13 @@ import anyio
 import pytest
 
 from bridge.protocol.errors import BridgeError, Reason
-from bridge.protocol.framing import LINE_MAX_BYTES
-from bridge.protocol.messages import (
-    ChatOpenParams,
-    CommandResult,
-    CommandsListParams,
-    CommandsListResult,
-    Empty,
-    LogMessage,
-    LookupParams,
-    LookupResult,
-    Message,
-)
-from bridge.protocol.peer import Handler, Peer
+from bridge.protocol.jsonrpc.framing import LINE_MAX_BYTES
+from bridge.protocol.jsonrpc.peer import Handler, Peer
+from bridge.protocol.messages.base import Empty, Message
+from bridge.protocol.messages.chat import ChatOpenParams, CommandResult
+from bridge.protocol.messages.commands import CommandsListParams, CommandsListResult
+from bridge.protocol.messages.drive import LookupParams, LookupResult
+from bridge.protocol.messages.log import LogMessage
 
 pytestmark = pytest.mark.anyio
 

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.protocol import outgoing
 from bridge.protocol.errors import Reason
-from bridge.protocol.framing import LINE_MAX_BYTES
-from bridge.protocol.messages import Empty, LogMessage, Message
-from bridge.protocol.peer import GARBAGE_MAX, Peer
+from bridge.protocol.jsonrpc import outgoing
+from bridge.protocol.jsonrpc.framing import LINE_MAX_BYTES
+from bridge.protocol.jsonrpc.peer import GARBAGE_MAX, Peer
+from bridge.protocol.messages.base import Empty, Message
+from bridge.protocol.messages.log import LogMessage
 
 PATIENCE = 60.0
 PING = '{"jsonrpc":"2.0","id":"p","method":"ping"}'

@@ -12,13 +12,14 @@ import pytest
 from pydantic import ValidationError
 
 from bridge.drive.match import normalise, text_sha
-from bridge.protocol import envelope, messages
-from bridge.protocol.envelope import Call, Refused
+from bridge.protocol.codegen.shapes import message
 from bridge.protocol.errors import BridgeError, Reason
-from bridge.protocol.framing import LineReader, Oversize
-from bridge.protocol.messages import Empty, Message
+from bridge.protocol.jsonrpc import envelope
+from bridge.protocol.jsonrpc.envelope import Call, Refused
+from bridge.protocol.jsonrpc.framing import LineReader, Oversize
+from bridge.protocol.jsonrpc.peer import Handler, Peer
+from bridge.protocol.messages.base import Empty, Message
 from bridge.protocol.methods import METHODS
-from bridge.protocol.peer import Handler, Peer
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 Against = Callable[..., AbstractAsyncContextManager[tuple[Peer, Any]]]
@@ -38,7 +39,7 @@ def of_kind(*kinds: str) -> pytest.MarkDecorator:
 
 def type_of(vector: dict[str, Any]) -> type[Message]:
     if "type" in vector:
-        kind: type[Message] = getattr(messages, vector["type"])
+        kind = message(vector["type"])
         return kind
     method = METHODS[vector["method"]]
     found = method.params if vector["kind"] == "params" else method.result

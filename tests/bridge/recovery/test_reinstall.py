@@ -8,7 +8,7 @@ import pytest
 from bridge.protocol.errors import BridgeError, Reason
 from bridge.recovery import reinstall_plugin
 from bridge.recovery.action import Aim
-from bridge.recovery.machine import Machine
+from bridge.recovery.machine import CommandMachine
 
 
 @pytest.fixture
@@ -39,8 +39,8 @@ class Hands:
 
 
 def run(hands: Hands, aim: Aim) -> tuple[str, str]:
-    plan = reinstall_plugin.plan(cast("Machine", hands), aim)
-    result = reinstall_plugin.run(cast("Machine", hands), plan)
+    plan = reinstall_plugin.plan(cast("CommandMachine", hands), aim)
+    result = reinstall_plugin.run(cast("CommandMachine", hands), plan)
     return result.state, "\n".join(result.said)
 
 

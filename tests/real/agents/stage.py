@@ -10,7 +10,7 @@ import pytest
 
 from bridge.drive.match import text_sha
 from observers import activity
-from observers.base import Cursor, Delta, Observer, ObserverError, Role, State, Store, Turn
+from observers.base import Cursor, Delta, Observer, ObserverError, State, Store, Turn, TurnRole
 from observers.catalogue import OBSERVERS
 from observers.regular_file import now_ms
 from tests.real.agents.home import PATIENCE, Home, Run
@@ -97,7 +97,9 @@ class Stage:
 
     def turn(self, prompt: str) -> Turn | None:
         """The only user turn whose text has the hash of ours."""
-        found = [turn for turn in self.turns() if turn.role is Role.USER and text_sha(turn.text) == text_sha(prompt)]
+        found = [
+            turn for turn in self.turns() if turn.role is TurnRole.USER and text_sha(turn.text) == text_sha(prompt)
+        ]
         assert len(found) <= 1, f"one prompt, {len(found)} turns"
         return found[0] if found else None
 
@@ -119,7 +121,7 @@ class Stage:
         until(lambda: sum(map(takes_tools, self.model.requests)) >= count, f"{count} requests for the turn", PATIENCE)
 
     def reply(self, turn: Turn) -> str:
-        rows = [row for row in self.turns() if row.role is Role.ASSISTANT and row.turn == turn.turn]
+        rows = [row for row in self.turns() if row.role is TurnRole.ASSISTANT and row.turn == turn.turn]
         return rows[-1].text if rows else ""
 
     def cursors(self) -> list[Cursor]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from observers.base import Role, State
+from observers.base import State, TurnRole
 from tests.real.agents import claude_code, cline, codex, continue_dev, gemini_cli, opencode
 from tests.real.agents.install import Agents
 from tests.real.agents.product import Product
@@ -47,7 +47,7 @@ def test_a_turn_with_a_tool_and_a_resumed_chat_that_is_not_news(stage: Stage, pr
     stage.wait(NEXT, product.ANSWERED, "Said again.")
     stage.end()
     new = [turn for delta in stage.since(cursors) for turn in delta.new]
-    assert [turn.text for turn in new if turn.role is Role.USER] == [NEXT]
+    assert [turn.text for turn in new if turn.role is TurnRole.USER] == [NEXT]
     assert ({turn.session for turn in new} == {done.session}) is product.RESUMES
 
 

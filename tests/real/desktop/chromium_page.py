@@ -6,9 +6,9 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
-from injectors.base import Field, Target
+from injectors.base import InputField, Target
 
-CHAT = Target(title="koru-page", field=Field("entry", "chat-input"))
+CHAT = Target(title="koru-page", field=InputField("entry", "chat-input"))
 MIXED = "Zażółć gęślą jaźń 👋🏽 漢字\n\tdef f():\n\t\treturn 'x'"
 SOURCE = """<!doctype html><meta charset=utf-8><title>koru-page</title>
 <textarea id=chat aria-label=chat-input rows=8 cols=60></textarea>

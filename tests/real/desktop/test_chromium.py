@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Page
 
-from injectors.base import ClipboardState, Declined, Level, Lost, Method, Stop, Submitted, Target
-from injectors.blockers import Blocker
+from injectors.base import ClipboardState, Declined, InsertMethod, Level, Lost, Stop, Submitted, Target
+from injectors.blockers import BlockerWord
 from tests.real.desktop.chromium_page import CHAT, MIXED, OpenPage, browser, value
 
 if TYPE_CHECKING:
@@ -63,14 +63,14 @@ def test_the_wrong_field_of_the_page(desk: "Desk", stop: Stop, page: Page) -> No
     page.locator("#plain").focus()
     with pytest.raises(Declined) as refused, desk.injector("x11").locate(CHAT, stop) as injection:
         injection.insert("not here")
-    assert refused.value.blocker is Blocker.FIELD_WRONG
+    assert refused.value.blocker is BlockerWord.FIELD_WRONG
     assert page.evaluate("document.getElementById('plain').value") == ""
 
 
 def test_typing_with_newlines_sends_nothing(desk: "Desk", stop: Stop, page: Page) -> None:
     text = "".join(map(chr, range(32, 127))) + "\nsecond\nthird"
     with desk.injector("x11").locate(CHAT, stop) as injection:
-        assert injection.insert(text, Method.TYPE).level is Level.VERIFIED
+        assert injection.insert(text, InsertMethod.TYPE).level is Level.VERIFIED
     assert value(page) == text
     assert page.evaluate("window.sent") == []
 
@@ -79,7 +79,7 @@ def test_a_draft(desk: "Desk", stop: Stop, page: Page) -> None:
     page.locator("#chat").fill("a draft")
     with pytest.raises(Declined) as refused, desk.injector("x11").locate(CHAT, stop) as injection:
         injection.insert("more")
-    assert refused.value.blocker is Blocker.INPUT_BUSY
+    assert refused.value.blocker is BlockerWord.INPUT_BUSY
     assert value(page) == "a draft"
 
 
@@ -94,7 +94,7 @@ def test_without_accessibility_the_copy_proves_it(
     page.locator("#chat").fill("a draft")
     with pytest.raises(Declined) as refused, desk.injector("x11").locate(copyable, stop) as injection:
         injection.insert(MIXED)
-    assert refused.value.blocker is Blocker.INPUT_BUSY
+    assert refused.value.blocker is BlockerWord.INPUT_BUSY
     assert value(page) == "a draft"
     assert desk.clipboard() == "OLD"
     page.locator("#chat").fill("")
@@ -121,6 +121,6 @@ def test_without_any_readback_nothing_is_sent(desk: "Desk", stop: Stop, open_pag
         assert inserted.level is Level.DELIVERED
         withheld = injection.submit()
         assert not isinstance(withheld, Submitted)
-        assert withheld.blocker is Blocker.LEVEL_TOO_LOW
+        assert withheld.blocker is BlockerWord.LEVEL_TOO_LOW
         page.wait_for_function("text => document.getElementById('chat').value === text", arg=text)
         assert page.evaluate("window.sent") == []

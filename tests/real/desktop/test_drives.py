@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bridge.client import Client
-from injectors.base import Field
+from injectors.base import InputField
 from injectors.calibration import Calibration, CalibrationStore
 from tests.daemon import Daemon, eventually
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 X11 = "os_injector_x11"
 SURFACE = "demo:bench/chat"
-INPUT = Field("text", "chat-input")
+INPUT = InputField("text", "chat-input")
 PROSE = "The quick brown fox jumps over the lazy dog. " * 200
 
 

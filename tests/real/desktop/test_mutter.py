@@ -15,7 +15,7 @@ from jeepney.io.blocking import DBusConnection, open_dbus_connection  # type: ig
 from jeepney.wrappers import unwrap_msg  # type: ignore[import-untyped]
 
 from injectors.base import ClipboardState, Level, Stop, Submitted, Target
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.catalogue import CATALOGUE
 from injectors.evdev_keys import CODES
 from tests.real.desktop.conftest import ChatWindow, Desk, require, running, session_bus, until
@@ -107,6 +107,6 @@ def test_the_operator_s_clipboard_returns(mutter: dict[str, str], hands: Hands, 
 def test_no_key_is_pressed_where_the_focus_cannot_be_known(mutter: dict[str, str], name: str) -> None:
     missing = CATALOGUE[name](mutter).needs()
     assert missing is not None
-    assert missing.blocker is Blocker.DESK_UNSUPPORTED
+    assert missing.blocker is BlockerWord.DESK_UNSUPPORTED
     assert "GNOME" in missing.message
     assert "libei" in missing.hint

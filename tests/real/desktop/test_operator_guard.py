@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from injectors.base import ClipboardState, Level, Lost, Method, Stop, Target
-from injectors.blockers import Blocker
+from injectors.base import ClipboardState, InsertMethod, Level, Lost, Stop, Target
+from injectors.blockers import BlockerWord
 from injectors.operator_guard import OperatorGuard
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def test_our_own_keys_are_told_apart(desk: "Desk", stop: Stop, injector: str) ->
             injection.insert("Pasted, Then Retracted")
             injection.restore(retract=True)
         with desk.injector(injector).locate(Target(title="koru-target"), stop) as injection:
-            assert injection.insert("Typed & Sent\n(twice)", Method.TYPE).level is Level.VERIFIED
+            assert injection.insert("Typed & Sent\n(twice)", InsertMethod.TYPE).level is Level.VERIFIED
             injection.submit()
     assert stop.reason is None
     assert window.sent == ["Typed & Sent\n(twice)"]
@@ -46,11 +46,11 @@ def typed_until(desk: "Desk", stop: Stop, window: "ChatWindow", interrupt: Calla
         thread.start()
         try:
             with pytest.raises(Lost) as lost:
-                injection.insert(prose, Method.TYPE)
+                injection.insert(prose, InsertMethod.TYPE)
         finally:
             over.set()
             thread.join()
-    assert lost.value.blocker is Blocker.STOPPED
+    assert lost.value.blocker is BlockerWord.STOPPED
     counted = re.search(r"after (\d+) of", lost.value.message)
     assert counted is not None
     window.await_chat(prose[: int(counted[1])])

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from injectors.base import ClipboardState, Declined, Level, Lost, Method, Stop, Submitted, Target
-from injectors.blockers import Blocker
+from injectors.base import ClipboardState, Declined, InsertMethod, Level, Lost, Stop, Submitted, Target
+from injectors.blockers import BlockerWord
 from injectors.wayland_wire import VirtualKeyboard
 from tests.real.desktop.conftest import require, until
 
@@ -46,9 +46,9 @@ def test_typing_is_exact_and_newlines_do_not_send(wayland_desk: "Desk", stop: St
     text = ascii_text + "\nsecond line\n\nthird"
     with wayland_desk.injector("wayland_keyboard").locate(Target(title="koru-target"), stop) as injection:
         with pytest.raises(Declined) as refused:
-            injection.insert("żółw", Method.TYPE)
-        assert refused.value.blocker is Blocker.TEXT_UNSUPPORTED
-        assert injection.insert(text, Method.TYPE).level is Level.VERIFIED
+            injection.insert("żółw", InsertMethod.TYPE)
+        assert refused.value.blocker is BlockerWord.TEXT_UNSUPPORTED
+        assert injection.insert(text, InsertMethod.TYPE).level is Level.VERIFIED
     assert window.chat == text
     assert window.sent == []
 
@@ -68,7 +68,7 @@ def test_a_draft_is_never_overwritten(wayland_desk: "Desk", stop: Stop) -> None:
     injection = wayland_desk.injector("wayland_keyboard").locate(Target(title="koru-target"), stop)
     with pytest.raises(Declined) as refused, injection:
         injection.insert(mixed)
-    assert refused.value.blocker is Blocker.INPUT_BUSY
+    assert refused.value.blocker is BlockerWord.INPUT_BUSY
     assert window.chat == "the operator's draft"
 
 
@@ -77,13 +77,13 @@ def test_a_locked_screen(wayland_desk: "Desk", stop: Stop, swaylock_installed: N
     window = wayland_desk.window("gtk", "koru-target")
     injector = wayland_desk.injector("wayland_keyboard")
     with locked(wayland_desk):
-        for method in Method:
+        for method in InsertMethod:
             with (
                 pytest.raises(Declined, match="lock screen") as refused,
                 injector.locate(Target(title="koru-target"), stop) as injection,
             ):
                 injection.insert("not a password", method)
-            assert refused.value.blocker is Blocker.FOCUS_ELSEWHERE
+            assert refused.value.blocker is BlockerWord.FOCUS_ELSEWHERE
             assert "unlock" in refused.value.hint
     assert window.chat == ""
     with injector.locate(Target(title="koru-target"), stop) as injection:
@@ -119,7 +119,7 @@ def wtype_against_gtk(wayland_desk: "Desk", stop: Stop) -> None:
         try:
             inserted = injection.insert("does it paste?")
         except Lost as lost:
-            assert lost.blocker is Blocker.TEXT_DIFFERS
+            assert lost.blocker is BlockerWord.TEXT_DIFFERS
             assert window.chat == ""
         else:
             assert inserted.level is Level.VERIFIED
@@ -135,7 +135,7 @@ def test_a_desk_whose_focus_cannot_be_read_is_refused(wayland_desk: "Desk", desk
     for name in ("wayland_keyboard", "wtype"):
         missing = CATALOGUE[name](environment).needs()
         assert missing is not None
-        assert missing.blocker is Blocker.DESK_UNSUPPORTED
+        assert missing.blocker is BlockerWord.DESK_UNSUPPORTED
         assert word in missing.message
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Page
 
-from injectors.base import ClipboardState, Declined, Level, Method, Stop, Submitted
-from injectors.blockers import Blocker
+from injectors.base import ClipboardState, Declined, InsertMethod, Level, Stop, Submitted
+from injectors.blockers import BlockerWord
 from injectors.wayland_wire import VirtualKeyboard
 from tests.real.desktop.chromium_page import CHAT, MIXED, browser, value
 
@@ -55,7 +55,7 @@ def test_a_textarea_gets_it_exactly_and_sends_it_once(wayland_desk: "Desk", stop
 def test_typing_with_newlines_sends_nothing(wayland_desk: "Desk", stop: Stop, page: Page) -> None:
     text = "".join(map(chr, range(32, 127))) + "\nsecond\nthird"
     with wayland_desk.injector("wayland_keyboard").locate(CHAT, stop) as injection:
-        assert injection.insert(text, Method.TYPE).level is Level.VERIFIED
+        assert injection.insert(text, InsertMethod.TYPE).level is Level.VERIFIED
     assert value(page) == text
     assert page.evaluate("window.sent") == []
 
@@ -65,7 +65,7 @@ def test_the_wrong_field_of_the_page(wayland_desk: "Desk", stop: Stop, page: Pag
     injector = wayland_desk.injector("wayland_keyboard")
     with pytest.raises(Declined) as refused, injector.locate(CHAT, stop) as injection:
         injection.insert("not here")
-    assert refused.value.blocker is Blocker.FIELD_WRONG
+    assert refused.value.blocker is BlockerWord.FIELD_WRONG
     assert page.evaluate("document.getElementById('plain').value") == ""
 
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 from Xlib import X
 
-from injectors.base import Click, Declined, Field, Level, Stop, Target
-from injectors.blockers import Blocker
+from injectors.base import Click, Declined, InputField, Level, Stop, Target
+from injectors.blockers import BlockerWord
 from injectors.focus import X11Desk
 from injectors.injection import find
 from injectors.operator_guard import OperatorGuard
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.real.desktop.conftest import ChatWindow, Desk
 
 
-def refusal(desk: "Desk", target: Target, stop: Stop, text: str = "Hello aXv") -> Blocker:
+def refusal(desk: "Desk", target: Target, stop: Stop, text: str = "Hello aXv") -> BlockerWord:
     """The blocker of a refused paste; the operator's clipboard is the same before and after."""
     desk.copy("OLD")
     with pytest.raises(Declined) as refused, desk.injector("x11").locate(target, stop) as injection:
@@ -40,14 +40,14 @@ def window(desk: "Desk") -> "ChatWindow":
 
 def test_a_draft_is_never_overwritten(desk: "Desk", stop: Stop, window: "ChatWindow") -> None:
     window.tell(chat="the operator's draft")
-    assert refusal(desk, Target(title="koru-target"), stop) is Blocker.INPUT_BUSY
+    assert refusal(desk, Target(title="koru-target"), stop) is BlockerWord.INPUT_BUSY
     assert window.chat == "the operator's draft"
 
 
 def test_the_wrong_field_of_the_right_window(desk: "Desk", stop: Stop, window: "ChatWindow") -> None:
     window.tell(focus="plain")
-    target = Target(title="koru-target", field=Field("text", "chat-input"))
-    assert refusal(desk, target, stop) is Blocker.FIELD_WRONG
+    target = Target(title="koru-target", field=InputField("text", "chat-input"))
+    assert refusal(desk, target, stop) is BlockerWord.FIELD_WRONG
     state = window.tell(focus="chat")
     assert (state["chat"], state["plain"]) == ("", "")
     with desk.injector("x11").locate(target, stop) as injection:
@@ -67,7 +67,7 @@ def test_a_calibrated_click_finds_the_input(desk: "Desk", stop: Stop, window: "C
     assert (state["chat"], state["plain"]) == ("clicked there", "")
     assert stop.reason is None
     outside = Target(title="koru-target", click=Click(left=50, from_bottom=5000))
-    assert refusal(desk, outside, stop) is Blocker.FIELD_UNKNOWN
+    assert refusal(desk, outside, stop) is BlockerWord.FIELD_UNKNOWN
 
 
 def test_the_picture_for_the_operator_is_a_whole_png(desk: "Desk", window: "ChatWindow") -> None:
@@ -82,14 +82,14 @@ def test_the_picture_for_the_operator_is_a_whole_png(desk: "Desk", window: "Chat
 
 def test_a_grabbed_keyboard(desk: "Desk", stop: Stop, window: "ChatWindow") -> None:
     desk.program("grab")
-    assert refusal(desk, Target(title="koru-target"), stop) is Blocker.KEYBOARD_GRABBED
+    assert refusal(desk, Target(title="koru-target"), stop) is BlockerWord.KEYBOARD_GRABBED
     assert window.chat == ""
 
 
 def test_a_locked_screen(desk: "Desk", stop: Stop, window: "ChatWindow", i3lock_installed: None) -> None:
     desk.start("i3lock", "--nofork", "--color=000000")
     until(lambda: grabbed(desk), "the screen is locked")
-    assert refusal(desk, Target(title="koru-target"), stop) is Blocker.KEYBOARD_GRABBED
+    assert refusal(desk, Target(title="koru-target"), stop) is BlockerWord.KEYBOARD_GRABBED
     assert window.chat == ""
 
 
@@ -105,7 +105,7 @@ def grabbed(desk: "Desk") -> bool:
 def test_a_held_modifier(desk: "Desk", stop: Stop, window: "ChatWindow") -> None:
     desk.run("xdotool", "keydown", "ctrl")
     try:
-        assert refusal(desk, Target(title="koru-target"), stop) is Blocker.MODIFIER_HELD
+        assert refusal(desk, Target(title="koru-target"), stop) is BlockerWord.MODIFIER_HELD
     finally:
         desk.run("xdotool", "keyup", "ctrl")
     assert window.chat == ""
@@ -114,17 +114,17 @@ def test_a_held_modifier(desk: "Desk", stop: Stop, window: "ChatWindow") -> None
 def test_caps_lock(desk: "Desk", stop: Stop, window: "ChatWindow") -> None:
     desk.run("xdotool", "key", "Caps_Lock")
     try:
-        assert refusal(desk, Target(title="koru-target"), stop) is Blocker.CAPS_LOCK
+        assert refusal(desk, Target(title="koru-target"), stop) is BlockerWord.CAPS_LOCK
     finally:
         desk.run("xdotool", "key", "Caps_Lock")
     assert window.chat == ""
 
 
 def test_a_target_that_does_not_exist_or_exists_twice(desk: "Desk", stop: Stop, window: "ChatWindow") -> None:
-    assert refusal(desk, Target(title="no such window"), stop) is Blocker.TARGET_MISSING
-    assert refusal(desk, Target(), stop) is Blocker.TARGET_UNSPECIFIED
+    assert refusal(desk, Target(title="no such window"), stop) is BlockerWord.TARGET_MISSING
+    assert refusal(desk, Target(), stop) is BlockerWord.TARGET_UNSPECIFIED
     second = desk.window("gtk", "koru-target-2")
-    assert refusal(desk, Target(title="koru-target"), stop) is Blocker.TARGET_AMBIGUOUS
+    assert refusal(desk, Target(title="koru-target"), stop) is BlockerWord.TARGET_AMBIGUOUS
     assert (window.chat, second.chat) == ("", "")
 
 
@@ -134,7 +134,7 @@ def test_a_window_that_died_after_it_was_located(desk: "Desk", stop: Stop, windo
         window.process.wait()
         with pytest.raises(Declined) as refused:
             injection.insert("into the void")
-    assert refused.value.blocker in (Blocker.TARGET_GONE, Blocker.FOCUS_ELSEWHERE)
+    assert refused.value.blocker in (BlockerWord.TARGET_GONE, BlockerWord.FOCUS_ELSEWHERE)
 
 
 def test_a_clipboard_owner_that_does_not_answer(desk: "Desk", stop: Stop, window: "ChatWindow") -> None:
@@ -145,7 +145,7 @@ def test_a_clipboard_owner_that_does_not_answer(desk: "Desk", stop: Stop, window
         desk.injector("x11").locate(Target(title="koru-target"), stop) as injection,
     ):
         injection.insert("Hello")
-    assert refused.value.blocker is Blocker.CLIPBOARD_UNSAVED
+    assert refused.value.blocker is BlockerWord.CLIPBOARD_UNSAVED
     assert window.chat == ""
     owner.process.send_signal(18)
     assert desk.clipboard() == "OLD"
@@ -154,16 +154,16 @@ def test_a_clipboard_owner_that_does_not_answer(desk: "Desk", stop: Stop, window
 @pytest.mark.parametrize(
     ("text", "blocker"),
     [
-        (" \n", Blocker.TEXT_EMPTY),
-        ("a\0b", Blocker.TEXT_UNSUPPORTED),
-        ("a\x1b[31mb", Blocker.TEXT_UNSUPPORTED),
-        ("\ud800", Blocker.TEXT_UNSUPPORTED),
-        ("x" * 10_000_000, Blocker.TEXT_TOO_LARGE),
+        (" \n", BlockerWord.TEXT_EMPTY),
+        ("a\0b", BlockerWord.TEXT_UNSUPPORTED),
+        ("a\x1b[31mb", BlockerWord.TEXT_UNSUPPORTED),
+        ("\ud800", BlockerWord.TEXT_UNSUPPORTED),
+        ("x" * 10_000_000, BlockerWord.TEXT_TOO_LARGE),
     ],
     ids=["empty", "NUL", "escape", "surrogate", "10 MB"],
 )
 def test_text_that_cannot_be_carried(
-    desk: "Desk", stop: Stop, window: "ChatWindow", text: str, blocker: Blocker
+    desk: "Desk", stop: Stop, window: "ChatWindow", text: str, blocker: BlockerWord
 ) -> None:
     assert refusal(desk, Target(title="koru-target"), stop, text) is blocker
     assert window.chat == ""
@@ -186,7 +186,7 @@ def test_no_display_and_a_dead_display(desk: "Desk", stop: Stop) -> None:
     from injectors.x11 import X11
 
     assert (missing := X11({}).needs()) is not None
-    assert missing.blocker is Blocker.NO_DISPLAY
+    assert missing.blocker is BlockerWord.NO_DISPLAY
     with pytest.raises(Declined):
         X11({"DISPLAY": ":59999"}).locate(Target(title="x"), stop)
     assert X11(desk.environment).needs() is None

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from Xlib import X
 
-from injectors.base import ClipboardState, Declined, Injection, Inserted, Level, Lost, Method, Stop, Target
-from injectors.blockers import Blocker
+from injectors.base import ClipboardState, Declined, Injection, Inserted, InsertMethod, Level, Lost, Stop, Target
+from injectors.blockers import BlockerWord
 from injectors.focus import X11Desk
 from injectors.injection import find
 from injectors.x11_display import X11Display
@@ -25,7 +25,7 @@ prose = "The quick brown fox jumps over the lazy dog. " * 200
 paragraph = prose[:2000]
 
 
-def attempt(injection: Injection, text: str, method: Method) -> Inserted | Declined | Lost:
+def attempt(injection: Injection, text: str, method: InsertMethod) -> Inserted | Declined | Lost:
     try:
         return injection.insert(text, method)
     except (Declined, Lost) as error:
@@ -74,10 +74,10 @@ def test_typing_stops_where_the_focus_was_stolen(desk: "Desk", stop: Stop, after
     target, bystander = desk.window("gtk", "koru-target"), desk.window("gtk", "koru-bystander")
     with desk.injector("x11").locate(Target(title="koru-target"), stop) as injection:
         with theft(desk, target, bystander, after) as stolen:
-            outcome = attempt(injection, prose, Method.TYPE)
+            outcome = attempt(injection, prose, InsertMethod.TYPE)
         assert stolen.is_set()
         assert isinstance(outcome, Lost)
-        assert outcome.blocker is Blocker.FOCUS_ELSEWHERE
+        assert outcome.blocker is BlockerWord.FOCUS_ELSEWHERE
     counted = re.search(r"after (\d+) of", outcome.message)
     assert counted is not None
     typed = int(counted[1])
@@ -105,7 +105,7 @@ def test_a_paste_under_constant_theft_lands_in_the_target_or_nowhere(
     try:
         for _ in range(10):
             with desk.injector("x11").locate(Target(title="koru-target"), stop) as injection:
-                outcome = attempt(injection, paragraph, Method.PASTE)
+                outcome = attempt(injection, paragraph, InsertMethod.PASTE)
             if not isinstance(outcome, Declined):
                 target.await_chat(paragraph)
             held = target.chat
@@ -133,7 +133,7 @@ def test_a_stopped_target_gets_our_text_late_and_the_old_clipboard_returns(desk:
         os.kill(target.pid, signal.SIGSTOP)
         with pytest.raises(Lost) as lost:
             injection.insert("for the target alone")
-        assert lost.value.blocker is Blocker.NOT_FETCHED
+        assert lost.value.blocker is BlockerWord.NOT_FETCHED
         assert manager.line() == '"for the target alone"'
         assert injection.restore().clipboard is ClipboardState.DEFERRED
     os.kill(target.pid, signal.SIGCONT)
@@ -171,11 +171,11 @@ def test_a_window_that_dies_under_the_typing(desk: "Desk", stop: Stop) -> None:
     with desk.injector("x11").locate(Target(title="koru-target"), stop) as injection:
         killer.start()
         try:
-            outcome = attempt(injection, prose, Method.TYPE)
+            outcome = attempt(injection, prose, InsertMethod.TYPE)
         finally:
             killer.join()
     assert isinstance(outcome, Lost), outcome
-    assert outcome.blocker in (Blocker.TARGET_GONE, Blocker.FOCUS_ELSEWHERE)
+    assert outcome.blocker in (BlockerWord.TARGET_GONE, BlockerWord.FOCUS_ELSEWHERE)
     assert bystander.chat == ""
 
 

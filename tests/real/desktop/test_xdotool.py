@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from injectors.base import ClipboardState, Declined, Level, Method, Stop, Target
+from injectors.base import ClipboardState, Declined, InsertMethod, Level, Stop, Target
 
 if TYPE_CHECKING:
     from tests.real.desktop.conftest import Desk
@@ -27,8 +27,8 @@ def test_typing_lines(desk: "Desk", stop: Stop) -> None:
     text = "first -- line!\nsecond"
     with desk.injector("xdotool").locate(Target(title="koru-target"), stop) as injection:
         with pytest.raises(Declined):
-            injection.insert("a\ttab", Method.TYPE)
-        assert injection.insert(text, Method.TYPE).level is Level.VERIFIED
+            injection.insert("a\ttab", InsertMethod.TYPE)
+        assert injection.insert(text, InsertMethod.TYPE).level is Level.VERIFIED
     assert (window.chat, window.sent) == (text, [])
 
 

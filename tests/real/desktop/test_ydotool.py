@@ -13,7 +13,7 @@ from Xlib import X
 from Xlib.ext import xtest
 
 from injectors.base import ClipboardState, Level, Stop, Submitted, Target
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 from injectors.catalogue import CATALOGUE
 from injectors.parts import PASTE, SUBMIT
 from injectors.tool import run
@@ -145,7 +145,7 @@ def test_a_client_of_no_known_generation_is_refused(desk: Desk, tmp_path: Path) 
     tool.chmod(0o700)
     missing = CATALOGUE["ydotool"](desk.environment | {"PATH": f"{tmp_path}:/usr/bin:/bin"}).needs()
     assert missing is not None
-    assert missing.blocker is Blocker.TOOL_VERSION
+    assert missing.blocker is BlockerWord.TOOL_VERSION
     assert "1.x" in missing.hint
 
 

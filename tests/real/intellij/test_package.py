@@ -8,9 +8,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bridge.cli import jetbrains_plugin, main
+from bridge.cli import main
+from bridge.cli.plugin import jetbrains as jetbrains_plugin
 from bridge.jetbrains_folders import installed
-from registry.jetbrains_chats import Chats, load
+from registry.jetbrains_chats import JetbrainsChats, load
 from tests.real.intellij.plugin import build, plugin
 
 JAR = "koru-jetbrains/lib/koru-jetbrains.jar"
@@ -75,7 +76,7 @@ def test_it_holds_ours_alone(jar: zipfile.ZipFile) -> None:
     """A stub in the jar would stand in the way of the real class."""
     classes = [name for name in jar.namelist() if name.endswith(".class")]
     assert all(name.startswith("dev/koru/") for name in classes), classes
-    assert Chats.model_validate(json.loads(jar.read("koru/jetbrains_chats.json"))) == load()
+    assert JetbrainsChats.model_validate(json.loads(jar.read("koru/jetbrains_chats.json"))) == load()
 
 
 def test_it_is_installed_into_an_ide_s_plugins(

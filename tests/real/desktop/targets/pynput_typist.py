@@ -5,7 +5,7 @@ import sys
 
 from pynput.keyboard import Controller  # type: ignore[import-untyped]
 
-from injectors.base import InjectionError, Method, Stop, Target
+from injectors.base import InjectionError, InsertMethod, Stop, Target
 from injectors.focus import X11Desk
 from injectors.injection import DeskInjection
 from injectors.pynput import PynputKeys
@@ -25,7 +25,7 @@ def main(title: str, text: str) -> str:
     )
     with injection:
         try:
-            return injection.insert(text, Method.TYPE).level.name
+            return injection.insert(text, InsertMethod.TYPE).level.name
         except InjectionError as error:
             return str(error.blocker)
 

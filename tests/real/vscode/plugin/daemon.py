@@ -12,26 +12,13 @@ from anyio.abc import TaskStatus, UNIXSocketStream
 from anyio.from_thread import start_blocking_portal
 
 from bridge.drive.match import text_sha
-from bridge.protocol.messages import (
-    ChatEvent,
-    ChatTarget,
-    DeliverParams,
-    DeliverResult,
-    DriveStartParams,
-    DriveView,
-    DriveWaitParams,
-    FactReport,
-    InitializeParams,
-    InitializeResult,
-    LogMessage,
-    LookupParams,
-    LookupResult,
-    Message,
-    Outcome,
-    PluginInfo,
-    SurfacesChanged,
-)
-from bridge.protocol.peer import Peer
+from bridge.protocol.jsonrpc.peer import Peer
+from bridge.protocol.messages.base import Message, Outcome
+from bridge.protocol.messages.chat import ChatEvent, ChatTarget, DeliverParams, DeliverResult, FactReport
+from bridge.protocol.messages.drive import DriveStartParams, DriveView, DriveWaitParams, LookupParams, LookupResult
+from bridge.protocol.messages.initialize import InitializeParams, InitializeResult, PluginInfo
+from bridge.protocol.messages.log import LogMessage
+from bridge.protocol.messages.surfaces import SurfacesChanged
 from tests.real.vscode.deadline import SECONDS, until
 
 M = TypeVar("M", bound=Message)

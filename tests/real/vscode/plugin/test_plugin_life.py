@@ -9,14 +9,10 @@ from pathlib import Path
 import pytest
 
 from bridge.protocol.errors import BridgeError, Reason
-from bridge.protocol.messages import (
-    ChatOpenParams,
-    CommandResult,
-    CommandsListParams,
-    CommandsListResult,
-    Empty,
-    PluginInfo,
-)
+from bridge.protocol.messages.base import Empty
+from bridge.protocol.messages.chat import ChatOpenParams, CommandResult
+from bridge.protocol.messages.commands import CommandsListParams, CommandsListResult
+from bridge.protocol.messages.initialize import PluginInfo
 from tests.real.vscode.chat_store import stored_turns
 from tests.real.vscode.deadline import until
 from tests.real.vscode.plugin.daemon import Daemon, Session

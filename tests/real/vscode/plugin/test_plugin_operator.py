@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bridge.protocol.errors import BridgeError, Reason
-from bridge.protocol.messages import ChatCancelParams, CommandResult, DeliverParams, DeliverResult
+from bridge.protocol.messages.chat import ChatCancelParams, CommandResult, DeliverParams, DeliverResult
 from tests.real.vscode.deadline import until
 from tests.real.vscode.plugin.daemon import Daemon, Session
 from tests.real.vscode.server import Server

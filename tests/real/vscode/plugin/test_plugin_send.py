@@ -3,7 +3,7 @@
 import pytest
 
 from bridge.drive.match import text_sha
-from bridge.protocol.messages import ChatCancelParams, CommandResult, DeliverResult
+from bridge.protocol.messages.chat import ChatCancelParams, CommandResult, DeliverResult
 from tests.real.vscode.chat_view import Row
 from tests.real.vscode.deadline import until
 from tests.real.vscode.plugin.daemon import INPUT, NATIVE, Session

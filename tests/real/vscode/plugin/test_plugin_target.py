@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.protocol.messages import ChatOpenParams, ChatTarget, CommandResult
+from bridge.protocol.messages.chat import ChatOpenParams, ChatTarget, CommandResult
 from tests.real.vscode.chat_store import StoredTurn, stored_turns
 from tests.real.vscode.deadline import until
 from tests.real.vscode.plugin.daemon import INPUT, NATIVE, Session

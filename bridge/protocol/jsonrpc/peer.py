@@ -1,0 +1,331 @@
+"""One end of the wire: answers requests by handlers, sends its own. Used alike by daemon, clients and tests.
+
+Every request of ours ends, with PEER_GONE if the other side does. Nothing grows without bound on behalf of the other.
+"""
+
+import itertools
+import logging
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import anyio
+import anyio.lowlevel
+from anyio.abc import ByteStream, TaskGroup
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from pydantic import ValidationError
+
+from bridge.protocol.errors import BridgeError, Reason
+from bridge.protocol.jsonrpc import envelope
+from bridge.protocol.jsonrpc.envelope import Call, Id, Refused, Reply
+from bridge.protocol.jsonrpc.framing import LineReader, Oversize, too_long
+from bridge.protocol.jsonrpc.outgoing import Outgoing
+from bridge.protocol.jsonrpc.transport import Transport, transport_of
+from bridge.protocol.messages.base import Empty, Message
+from bridge.protocol.methods import METHODS, Method
+
+Handler = Callable[[Any], Awaitable[Message | None]]
+_Told = tuple[str, Handler, Message]
+
+GARBAGE_MAX = 32
+NOTIFICATIONS_WAITING_MAX = 256
+FLUSH_SECONDS = 1.0
+
+_LOG = logging.getLogger(__name__)
+_EMPTY: Final = Empty()
+_STREAM_ENDS = (anyio.EndOfStream, anyio.ClosedResourceError, anyio.BrokenResourceError)
+
+
+@dataclass(slots=True)
+class Counts:
+    """What was received and led to nothing."""
+
+    garbage: int = 0
+    cut_lines: int = 0
+    replies_ignored: int = 0
+    notifications_ignored: int = 0
+
+
+@dataclass(slots=True)
+class _Pending:
+    done: anyio.Event
+    reply: Reply | None = None
+
+
+def allow_all(method: str) -> None:
+    """Refuse nothing."""
+
+
+class Peer:
+    """A JSON-RPC peer on a stream.
+
+    `handlers` answer what the other side asks or tells; each gets its validated params. Requests run side by side, at
+    most `handlers_limit` (more are answered OVERLOADED); notifications run one after the other, in their order. When
+    the other side goes, running handlers are cancelled, unless they shield themselves. `ping` needs no handler.
+    `allow(method)` may raise BridgeError before any of that. `last_received` is the `anyio.current_time()` of the last
+    bytes read, 0 before the first.
+    """
+
+    def __init__(
+        self,
+        stream: ByteStream,
+        handlers: Mapping[str, Handler],
+        *,
+        name: str,
+        allow: Callable[[str], None] = allow_all,
+        outgoing_limit: int = 512,
+        handlers_limit: int = 256,
+    ) -> None:
+        self.name = name
+        self.counts = Counts()
+        self.last_received = 0.0
+        self._stream = stream
+        self._handlers = handlers
+        self._allow = allow
+        self._handlers_limit = handlers_limit
+        self._outgoing = Outgoing(outgoing_limit)
+        self._ids = itertools.count(1)
+        self._pending: dict[Id, _Pending] = {}
+        self._running: set[Id] = set()
+        self._gone: BridgeError | None = None
+        self._reading = anyio.CancelScope()
+        self._tasks: TaskGroup
+        self._told: MemoryObjectSendStream[_Told]
+
+    @property
+    def gone(self) -> BridgeError | None:
+        """Why this peer is over; None while it is not."""
+        return self._gone
+
+    # --- life --------------------------------------------------------------------------------------------------------
+
+    async def serve(self) -> None:
+        """Read and answer until the stream ends or `close`; closes the stream. The other side makes nothing raise."""
+        transport = transport_of(self._stream)
+        self._told, to_tell = anyio.create_memory_object_stream[_Told](NOTIFICATIONS_WAITING_MAX)
+        try:
+            async with self._told, to_tell, anyio.create_task_group() as self._tasks:
+                self._tasks.start_soon(self._write, transport)
+                self._tasks.start_soon(self._tell, to_tell)
+                with self._reading:
+                    await self._read(transport)
+                self._over()
+                await self._flush()
+                self._tasks.cancel_scope.cancel()
+        finally:
+            self._over()
+            await transport.close()
+
+    def close(self) -> None:
+        """End `serve` soon. What is already queued is still written, for a second at most."""
+        self._end(BridgeError(Reason.PEER_GONE, f"the connection to {self.name} was closed here"))
+
+    def _end(self, why: BridgeError) -> None:
+        if self._gone is None:
+            self._gone = why
+            self._reading.cancel()
+
+    def _over(self) -> None:
+        self._end(BridgeError(Reason.PEER_GONE, f"{self.name} is gone"))
+        for pending in self._pending.values():
+            pending.done.set()
+
+    async def _flush(self) -> None:
+        if self._gone is not None and self._gone.reason is not Reason.OVERLOADED:
+            with anyio.move_on_after(FLUSH_SECONDS):
+                await self._outgoing.drained()
+
+    # --- asking ------------------------------------------------------------------------------------------------------
+
+    async def request(self, method: str, params: Message, *, timeout: float) -> Message:
+        """Ask and wait at most `timeout` seconds. The result is of the type METHODS names.
+
+        BridgeError: what the other side refused with, or TIMEOUT, PEER_GONE, LINE_TOO_LONG, INVALID_RESULT.
+        """
+        spec = METHODS[method]
+        if spec.result is None:
+            raise ValueError(f"{method} is a notification")
+        if self._gone is not None:
+            raise self._peer_gone()
+        request_id = next(self._ids)
+        pending = self._pending[request_id] = _Pending(anyio.Event())
+        try:
+            self._send(envelope.request_line(request_id, method, params))
+            with anyio.move_on_after(timeout):
+                await pending.done.wait()
+        finally:
+            del self._pending[request_id]
+        if pending.reply is not None:
+            return self._result(method, spec.result, pending.reply)
+        if pending.done.is_set():
+            raise self._peer_gone()
+        raise BridgeError(Reason.TIMEOUT, f"{self.name} did not answer {method} within {timeout:g} s")
+
+    def _result(self, method: str, kind: type[Message], reply: Reply) -> Message:
+        if reply.error is not None:
+            raise reply.error
+        try:
+            return kind.model_validate(reply.result)
+        except ValidationError as error:
+            raise envelope.invalid(error, Reason.INVALID_RESULT, f"{self.name} answered {method}") from None
+
+    def _peer_gone(self) -> BridgeError:
+        # A new one for each waiter: a shared exception would collect the tracebacks of all.
+        return BridgeError(Reason.PEER_GONE, self._gone.message if self._gone else f"{self.name} is gone")
+
+    def notify(self, method: str, params: Message) -> None:
+        """Tell, without waiting. Does nothing when the peer is gone; drops the peer when it does not read.
+
+        BridgeError LINE_TOO_LONG, INVALID_REQUEST.
+        """
+        line = envelope.notification_line(method, params)
+        if self._gone is None:
+            self._send(line)
+
+    def _send(self, line: bytes) -> None:
+        if not self._outgoing.put(line):
+            self._end(BridgeError(Reason.OVERLOADED, f"{self.name} does not read what it is sent; it was dropped"))
+
+    async def _write(self, transport: Transport) -> None:
+        try:
+            await self._outgoing.write(transport)
+        except TimeoutError:
+            self._end(BridgeError(Reason.OVERLOADED, f"{self.name} stopped reading; it was dropped"))
+        except _STREAM_ENDS:
+            self._end(BridgeError(Reason.PEER_GONE, f"{self.name} is gone"))
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    async def _read(self, transport: Transport) -> None:
+        lines = LineReader()
+        try:
+            while True:
+                data = await transport.receive()
+                self.last_received = anyio.current_time()
+                for line in lines.feed(data):
+                    if self._gone is not None:
+                        return
+                    await self._take(line)
+                    if self._outgoing.waiting:
+                        # A long chunk of requests must not outrun the task that writes the answers.
+                        await anyio.lowlevel.checkpoint()
+        except _STREAM_ENDS:
+            self.counts.cut_lines += lines.unfinished
+        except Exception as error:
+            self._end(self._as_bridge_error(error, "reading"))
+
+    async def _take(self, line: bytes | Oversize) -> None:
+        if isinstance(line, Oversize):
+            self._refuse(Refused(None, too_long(line.limit)))
+            return
+        message = envelope.read(line)
+        if isinstance(message, Refused):
+            self._refuse(message)
+        elif isinstance(message, Reply):
+            self._replied(message)
+        elif message.id is None:
+            await self._notification(message)
+        else:
+            self._request(message.id, message)
+
+    def _refuse(self, refused: Refused) -> None:
+        self.counts.garbage += 1
+        self._send(envelope.error_line(refused.id, refused.error))
+        if self.counts.garbage >= GARBAGE_MAX:
+            why = f"{self.name} sent {GARBAGE_MAX} lines that are no messages; it was dropped"
+            self._end(BridgeError(Reason.INVALID_REQUEST, why))
+
+    def _replied(self, reply: Reply) -> None:
+        pending = self._pending.get(reply.id) if reply.id is not None else None
+        if pending is None or pending.done.is_set():
+            self.counts.replies_ignored += 1
+            return
+        pending.reply = reply
+        pending.done.set()
+
+    # --- answering ---------------------------------------------------------------------------------------------------
+
+    async def _notification(self, call: Call) -> None:
+        """Queue for `_tell`. When that is behind, reading waits: the other side feels it, nobody else does."""
+        try:
+            spec, handler = self._lookup(call.method)
+            if spec.result is not None:
+                raise BridgeError(Reason.INVALID_REQUEST, f"{call.method} needs an id", where="id")
+            params = self._params(call, spec)
+        except Exception as error:
+            self.counts.notifications_ignored += 1
+            _LOG.debug(
+                "%s: a notification was ignored: %s", self.name, self._as_bridge_error(error, call.method).reason
+            )
+            return
+        await self._told.send((call.method, handler, params))
+
+    async def _tell(self, told: MemoryObjectReceiveStream[_Told]) -> None:
+        async for method, handler, params in told:
+            try:
+                await handler(params)
+            except Exception as error:
+                _LOG.info("%s: %s was not taken: %s", self.name, method, self._as_bridge_error(error, method).reason)
+
+    def _request(self, request_id: Id, call: Call) -> None:
+        if request_id in self._running:
+            # Not answered under its id: that would be read as the answer to the first.
+            why = BridgeError(Reason.INVALID_REQUEST, "a request with this id is still in flight", where="id")
+            self._refuse(Refused(None, why))
+            return
+        try:
+            spec, handler = self._lookup(call.method)
+            if spec.result is None:
+                raise BridgeError(Reason.INVALID_REQUEST, f"{call.method} is a notification: no id", where="id")
+            params = self._params(call, spec)
+            if handler is _pong:
+                self._send(envelope.result_line(request_id, _EMPTY))
+                return
+            if len(self._running) >= self._handlers_limit:
+                raise BridgeError(Reason.OVERLOADED, "too many requests at once", retry=True)
+        except Exception as error:
+            self._send(envelope.error_line(request_id, self._as_bridge_error(error, call.method)))
+            return
+        self._running.add(request_id)
+        self._tasks.start_soon(self._answer, request_id, call.method, spec, handler, params)
+
+    async def _answer(self, request_id: Id, method: str, spec: Method, handler: Handler, params: Message) -> None:
+        try:
+            result = await handler(params)
+            if result is None and spec.result is Empty:
+                result = _EMPTY
+            if not isinstance(result, spec.result or Message):
+                raise TypeError(f"the handler of {method} gave {type(result).__name__}")
+            line = envelope.result_line(request_id, result)
+        except Exception as error:
+            line = envelope.error_line(request_id, self._as_bridge_error(error, method))
+        finally:
+            self._running.discard(request_id)
+        self._send(line)
+
+    def _lookup(self, method: str) -> tuple[Method, Handler]:
+        handler = self._handlers.get(method, _pong if method == "ping" else None)
+        if handler is None or method not in METHODS:
+            raise BridgeError(Reason.UNKNOWN_METHOD, "there is no such method here", where="method")
+        self._allow(method)
+        return METHODS[method], handler
+
+    def _params(self, call: Call, spec: Method) -> Message:
+        try:
+            return spec.params.model_validate(call.params)
+        except ValidationError as error:
+            raise envelope.invalid(error, Reason.INVALID_PARAMS, call.method) from None
+
+    def _as_bridge_error(self, error: Exception, method: str) -> BridgeError:
+        """The one place where exceptions become words for the other side. Only the place of a fault of ours is logged:
+        the text of an unforeseen exception can hold a prompt."""
+        if isinstance(error, BridgeError):
+            return error
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        _LOG.error("%s: %s failed with %s\n%s", self.name, method, type(error).__name__, frames)
+        return BridgeError(Reason.INTERNAL, f"{method} failed with {type(error).__name__}", hint="see the daemon's log")
+
+
+async def _pong(params: Message) -> Message:
+    return _EMPTY
