@@ -24,7 +24,7 @@ LedgerVerdict = Literal["intact", "tampered", "unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
-class Verification:
+class VerifiedLedger:
     """`tampered`: `seq` is the first row that is changed, missing or in the wrong place (None: no single row is).
 
     `torn_tail`: a crash cut off the last write, and nothing that was promised is lost. `rows` counts the good ones,
@@ -48,15 +48,15 @@ class _NotIntact(Exception):
         self.message = message
 
 
-def verify(directory: Path, *, key: bytes | None = None) -> Verification:
+def verify(directory: Path, *, key: bytes | None = None) -> VerifiedLedger:
     """Check every row, every blob they name, and the tip. Works beside a daemon that is writing."""
     inspection = _Inspection(directory, Seal(key))
     try:
         torn = inspection.run()
     except _NotIntact as found:
-        return Verification(found.word, inspection.rows, False, inspection.keyed, found.seq, found.message)
+        return VerifiedLedger(found.word, inspection.rows, False, inspection.keyed, found.seq, found.message)
     message = "the last write was cut off by a crash; nothing that was promised is lost" if torn else None
-    return Verification("intact", inspection.rows, torn, inspection.keyed, None, message, inspection.last_hash)
+    return VerifiedLedger("intact", inspection.rows, torn, inspection.keyed, None, message, inspection.last_hash)
 
 
 class _Inspection:

@@ -77,13 +77,13 @@ def _verify(arguments: "Namespace") -> int:
     from dataclasses import asdict
 
     from bridge.ledger.key import load_key
-    from bridge.ledger.verdict import Verification, verify
+    from bridge.ledger.verdict import VerifiedLedger, verify
 
     directory = arguments.directory or paths.ledger_directory()
     try:
         verdict = verify(directory, key=load_key())
     except BridgeError as error:
-        verdict = Verification("unreadable", 0, torn_tail=False, keyed=False, message=str(error))
+        verdict = VerifiedLedger("unreadable", 0, torn_tail=False, keyed=False, message=str(error))
     if arguments.json:
         emit({name: value for name, value in asdict(verdict).items() if value is not None})
     else:

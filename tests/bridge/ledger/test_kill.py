@@ -12,7 +12,7 @@ import pytest
 
 from bridge.ledger.snapshot import read_rows, snapshot
 from bridge.ledger.store import Ledger
-from bridge.ledger.verdict import Verification, verify
+from bridge.ledger.verdict import VerifiedLedger, verify
 
 
 class Writer(Protocol):
@@ -79,7 +79,7 @@ POINTS: dict[str, tuple[str, int, bool]] = {
 }
 
 
-def assert_nothing_lost(directory: Path, said: int) -> Verification:
+def assert_nothing_lost(directory: Path, said: int) -> VerifiedLedger:
     verdict = verify(directory)
     assert verdict.verdict == "intact", verdict
     assert verdict.rows in {said, said + 1}

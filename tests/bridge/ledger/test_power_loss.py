@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from bridge.ledger.chain import Row
 from bridge.ledger.store import Ledger
-from bridge.ledger.verdict import Verification, verify
+from bridge.ledger.verdict import VerifiedLedger, verify
 
 SECTOR = 512
 CHECKPOINT_PAGES = 20
@@ -39,7 +39,7 @@ class Append:
     tip_before: bytes
     tip_after: bytes
 
-    def verdict(self, log: bytes, tip: bytes) -> Verification:
+    def verdict(self, log: bytes, tip: bytes) -> VerifiedLedger:
         (self.at / LOG).write_bytes(log)
         (self.at / "tip").write_bytes(tip)
         return verify(self.at)
@@ -86,7 +86,7 @@ def append(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return made
 
 
-def assert_intact(verdict: Verification, rows: range) -> None:
+def assert_intact(verdict: VerifiedLedger, rows: range) -> None:
     assert verdict.verdict == "intact", verdict
     assert verdict.rows in rows
 

@@ -15,7 +15,7 @@ from bridge.ledger.chain import Row, Seal, Tip
 from bridge.ledger.snapshot import read_rows, snapshot
 from bridge.ledger.store import Ledger
 from bridge.ledger.tip import SLOT_SPACING, TipFile, newest, read_slots
-from bridge.ledger.verdict import Verification, verify
+from bridge.ledger.verdict import VerifiedLedger, verify
 from bridge.protocol.errors import BridgeError, Reason
 
 KEY = b"0123456789abcdef"
@@ -43,7 +43,7 @@ class Original:
         finally:
             shutil.rmtree(target)
 
-    def verdict(self, directory: Path) -> Verification:
+    def verdict(self, directory: Path) -> VerifiedLedger:
         return verify(directory, key=self.key)
 
 
@@ -60,7 +60,7 @@ def build(root: Path, key: bytes | None) -> Original:
 @pytest.fixture(scope="module", params=[None, KEY], ids=["unkeyed", "keyed"])
 def original(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Original:
     made = build(tmp_path_factory.mktemp("original"), request.param)
-    assert made.verdict(made.directory) == Verification(
+    assert made.verdict(made.directory) == VerifiedLedger(
         "intact", ROWS, torn_tail=False, keyed=made.key is not None, tip=made.rows[-1].hash
     )
     return made
@@ -73,7 +73,7 @@ def sql(directory: Path, *statements: tuple[str, tuple[object, ...]]) -> None:
             database.execute(statement, values)
 
 
-def assert_tampered(verdict: Verification, seq: int | None) -> None:
+def assert_tampered(verdict: VerifiedLedger, seq: int | None) -> None:
     assert (verdict.verdict, verdict.seq) == ("tampered", seq), verdict
     assert verdict.message
     assert verdict.torn_tail is False
