@@ -205,9 +205,9 @@ class FakeIde:
         time.sleep(argument)
 
     def _do_until(self, argument: str, request_id: Any, params: Json) -> None:
-        """Until the test makes that file; for ever is a failed test."""
+        """Until the test makes that file, a path from the storage on; for ever is a failed test."""
         end = time.monotonic() + 120
-        while not Path(argument).exists() and time.monotonic() < end:
+        while not (self.storage / argument).exists() and time.monotonic() < end:
             time.sleep(0.01)
 
     def _do_write(self, argument: Json, request_id: Any, params: Json) -> None:

@@ -1,72 +1,144 @@
-"""Every lie of the fake IDE against a real daemon: what is confirmed is true, and nothing is sent twice."""
+"""Every lie of the fake IDE against a real daemon: what is confirmed is true, and nothing is sent twice.
+
+All lies are told at the same time, each by a fake IDE of its own to one daemon: what only a deadline settles waits for
+one deadline in all, and a lie that harmed the daemon would show in every other.
+"""
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bridge.client import Client
 from bridge.ledger.verdict import verify
-from tests.daemon import eventually
+from tests.daemon import Daemon, eventually
+from tests.fakeide.conftest import HERE, Ide
 
-CASES = sorted((Path(__file__).parent / "lies").glob("*.json"))
+CASES = sorted((HERE / "lies").glob("*.json"))
 TEXT = "make the tests pass, żółw 🐢"
+# What only its deadline settles waits this long; all of them wait together.
+UNPROVEN_MS = 6_000
 
 
-def turns(storage: Path) -> list[str]:
-    """The user turns in the fake chat: the truth."""
-    lines = [line for file in storage.rglob("*.jsonl") for line in file.read_bytes().split(b"\n") if line]
-    entries = [json.loads(line) for line in lines]
-    return [request["message"]["text"] for entry in entries if entry["kind"] == 2 for request in entry["v"]]
+@dataclass(frozen=True)
+class Lie:
+    """A case, the window it is told in (named like its file, as its drive is), and what became of its drive."""
+
+    name: str
+    case: dict[str, Any]
+    storage: Path
+    ide: Ide
+
+    @property
+    def turns(self) -> int:
+        """How often the prompt stands in the fake chat: the truth."""
+        lines = [line for file in self.storage.rglob("*.jsonl") for line in file.read_bytes().split(b"\n") if line]
+        entries = [json.loads(line) for line in lines]
+        return sum(turn["message"]["text"] == TEXT for e in entries if e["kind"] == 2 for turn in e["v"])
+
+    def start(self, client: Client) -> None:
+        """Start the drive; what is settled before its deadline has all the time it needs."""
+        unproven = {"unknown", "likely"} & {*self.case["expect"]["outcome"]}
+        params = {
+            "drive_id": self.name,
+            "text": TEXT,
+            "selector": {"window": self.name},
+            "target": {},
+            "deadline_ms": UNPROVEN_MS if unproven else 60_000,
+            "wait_ms": 60_000,
+            "require": self.case.get("require", "host"),
+        }
+        client.request("drive/start", params)
+
+    def wait(self, client: Client) -> dict[str, Any]:
+        """The drive's outcome; where the case expects a turn, the end of the turn."""
+        until = "turn" if "turn" in self.case["expect"] else "outcome"
+        wait = {"drive_id": self.name, "until": until, "timeout_ms": 90_000}
+        return client.request("drive/wait", wait, timeout=100)
+
+    def release(self) -> None:
+        """A script that waits for the outcome goes on."""
+        (self.storage / "settled").touch()
 
 
-def deadline_ms(case: dict[str, Any]) -> int:
-    """What only its deadline settles does not wait long; what is settled sooner has all the time it needs."""
-    return 2500 if {"unknown", "likely"} & {*case["expect"]["outcome"]} else 60_000
+@dataclass(frozen=True)
+class House:
+    """One daemon, and every lie told to it."""
+
+    daemon: Daemon
+    lies: dict[str, Lie]
 
 
-def drive(client: Any, case: dict[str, Any], drive_id: str = "d1", text: str = TEXT) -> dict[str, Any]:
-    params = {
-        "drive_id": drive_id,
-        "text": text,
-        "selector": {},
-        "target": {},
-        "deadline_ms": deadline_ms(case),
-        "wait_ms": 60_000,
-        "require": case.get("require", "host"),
-    }
-    client.request("drive/start", params)
-    until = "turn" if "turn" in case["expect"] else "outcome"
-    wait = {"drive_id": drive_id, "until": until, "timeout_ms": 90_000}
-    answer: dict[str, Any] = client.request("drive/wait", wait, timeout=100)
-    return answer
+def tell(path: Path, daemon: Daemon, home: Path) -> Lie:
+    """Start the fake IDE of a case."""
+    case = json.loads(path.read_text(encoding="utf-8"))
+    script, storage = home / f"{path.stem}.json", home / "workspaceStorage" / path.stem
+    script.write_text(json.dumps({**case, "window_id": path.stem}), encoding="utf-8")
+    command = [sys.executable, "-P", str(HERE / "fakeide.py"), str(script), "--socket", str(daemon.socket)]
+    ide = Ide([*command, "--storage", str(storage)], case.get("restart", False))
+    ide.start()
+    return Lie(path.stem, case, storage, ide)
 
 
-def late(client: Any) -> int:
+@pytest.fixture(scope="module")
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Every selected lie, attached, its drive started."""
+    home = tmp_path_factory.mktemp("lies")
+    asked = (getattr(item, "callspec", None) for item in request.session.items if item.path == request.path)
+    paths = [each.params["path"] for each in asked if each is not None]
+    daemon = Daemon(home)
+    with ExitStack() as stack:
+        stack.callback(daemon.stop)
+        daemon.start()
+        lies: dict[str, Lie] = {}
+        for path in paths:
+            lies[path.stem] = tell(path, daemon, home)
+            stack.callback(lies[path.stem].ide.stop)
+        with daemon.client() as client:
+            eventually(lambda: windows(client) >= {*lies}, "every fake IDE is attached")
+            for lie in lies.values():
+                lie.start(client)
+        yield House(daemon, lies)
+
+
+def windows(client: Client) -> set[str]:
+    return {session["window_id"] for session in client.request("sessions/list", {})["sessions"]}
+
+
+def late(client: Client, name: str) -> int:
     """Facts that are kept though they decide nothing any more."""
-    view = client.request("drive/get", {"drive_id": "d1"})
+    view = client.request("drive/get", {"drive_id": name})
     return sum(not fact["counted"] for fact in view["facts"])
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_lie(path: Path, daemon: Any, fake_ide: Callable[..., Any], tmp_path: Path) -> None:
-    case = json.loads(path.read_text(encoding="utf-8"))
-    storage = tmp_path / "workspaceStorage" / "abc"
-    daemon.start()
-    ide = fake_ide(path, storage, restart=case.get("restart", False))
-    with daemon.client() as client:
-        view = drive(client, case)
-        expect = case["expect"]
-        assert view["outcome"] in expect["outcome"], f"{case['because']}: {json.dumps(view, indent=2)}"
-        assert turns(storage).count(TEXT) == expect["turns"]
+def test_lie(path: Path, house: House) -> None:
+    lie = house.lies[path.stem]
+    expect = lie.case["expect"]
+    with house.daemon.client() as client:
+        view = lie.wait(client)
+        assert view["outcome"] in expect["outcome"], f"{lie.case['because']}: {json.dumps(view, indent=2)}"
+        assert lie.turns == expect["turns"]
         assert view.get("blocker") == expect.get("blocker", view.get("blocker"))
         assert view.get("turn", {}).get("state") == expect.get("turn", view.get("turn", {}).get("state"))
         assert len(view["facts"]) <= expect.get("facts_at_most", 100)
+        lie.release()
         if "late" in expect:
-            eventually(lambda: late(client) == expect["late"], "the late fact is kept, and not counted")
-        assert drive(client, case)["drive_id"] == "d1"
-        assert turns(storage).count(TEXT) == expect["turns"], "the same id acted twice"
-    ide.stop()
-    daemon.stop()
-    assert verify(daemon.ledger).verdict == "intact"
+            eventually(lambda: late(client, lie.name) == expect["late"], "the late fact is kept, and not counted")
+        lie.start(client)
+        assert lie.wait(client)["drive_id"] == lie.name
+        assert lie.turns == expect["turns"], "the same id acted twice"
+
+
+def test_the_ledger_of_all_lies_is_intact(house: House) -> None:
+    """And no lie moved another: each kept the turns that it was seen with."""
+    for lie in house.lies.values():
+        assert lie.turns == lie.case["expect"]["turns"]
+        lie.ide.stop()
+    house.daemon.stop()
+    assert verify(house.daemon.ledger).verdict == "intact"
