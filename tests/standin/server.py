@@ -120,6 +120,10 @@ def _reply(given: Reply | str) -> Reply:
     return Say(given) if isinstance(given, str) else given
 
 
+class _Left(ConnectionAbortedError):
+    """The stand-in ends while an answer waits: its connection ends there, and nothing more of the answer is sent."""
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = False
     block_on_close = True
@@ -241,12 +245,15 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             if sent == say.hold_after:
                 self._hold(say)
-            self.server.model.closing.wait(say.pause_s)
+            if self.server.model.closing.wait(say.pause_s):
+                raise _Left
         self._chunk(b"")
 
     def _hold(self, say: Say) -> None:
-        while say.hold is not None and not say.hold.wait(CHECK_S) and not self.server.model.closing.is_set():
-            pass
+        """Wait until the hold is released; _Left when the stand-in ends before that."""
+        while say.hold is not None and not say.hold.wait(CHECK_S):
+            if self.server.model.closing.is_set():
+                raise _Left
 
     def _chunk(self, data: bytes) -> None:
         self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")

@@ -1,9 +1,11 @@
 """The stand-in model as a plain HTTP client sees it: what was scripted comes back in every API, faults included."""
 
+import contextlib
 import http.client
 import json
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -56,11 +58,18 @@ class Client:
         self.api = api
         self._connection = http.client.HTTPConnection(model.address.removeprefix("http://"), timeout=30)
 
-    def open(self, stream: bool = False) -> http.client.HTTPResponse:
+    def post(self, stream: bool = False) -> None:
+        """Ask, and do not wait; `answer` waits."""
         whole, streamed, body = ASK[self.api]
         path = streamed if stream and streamed else whole
         self._connection.request("POST", path, json.dumps({"model": "m", "stream": stream, **body}))
+
+    def answer(self) -> http.client.HTTPResponse:
         return self._connection.getresponse()
+
+    def open(self, stream: bool = False) -> http.client.HTTPResponse:
+        self.post(stream)
+        return self.answer()
 
     def ask(self) -> Any:
         return json.loads(self.open().read())
@@ -139,15 +148,37 @@ def test_a_held_stream_goes_on_when_it_is_released(standin: Standin, client: Cli
     assert b'"ef"' in answer.read()
 
 
-def test_leaving_ends_a_stream_that_nobody_released() -> None:
-    with Standin() as model:
-        model.script(Say("abcdef", hold=threading.Event()))
-        client = Client(model, "anthropic")
-        answer = client.open(stream=True)
-        assert answer.read1()
+@pytest.mark.parametrize("reads", ["before the sockets are shut down", "afterwards"])
+def test_leaving_ends_a_stream_that_was_not_released(reads: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the order of the threads, what was held is not sent."""
+    with contextlib.ExitStack() as stack:
+        with Standin() as model:
+            model.script(Say("abcdef", hold=threading.Event()))
+            client = stack.enter_context(contextlib.closing(Client(model, "anthropic")))
+            answer = client.open(stream=True)
+            assert answer.read1()
+            if reads == "before the sockets are shut down":
+                end, shut_down = partial(assert_cut_off, answer), model._server.disconnect
+                monkeypatch.setattr(model._server, "disconnect", lambda: (end(), shut_down()))
+        if reads == "afterwards":
+            assert_cut_off(answer)
+
+
+def assert_cut_off(answer: http.client.HTTPResponse) -> None:
     with pytest.raises((http.client.IncompleteRead, ConnectionError)):
         answer.read()
-    client.close()
+
+
+def test_leaving_gives_no_whole_answer_that_was_not_released() -> None:
+    asked = threading.Event()
+    with contextlib.ExitStack() as stack:
+        with Standin(scripted=lambda _: asked.set() is None) as model:
+            model.script(Say("abcdef", hold=threading.Event()))
+            client = stack.enter_context(contextlib.closing(Client(model, "anthropic")))
+            client.post()
+            assert asked.wait(30)
+        with pytest.raises((http.client.HTTPException, ConnectionError)):
+            client.answer()
 
 
 def test_a_refusal_says_so(standin: Standin, client: Client) -> None:
