@@ -56,8 +56,10 @@ def table(header: "Sequence[str]", rows: "Sequence[Sequence[str]]") -> str:
     cells = [[clean(cell) for cell in row] for row in rows]
     if not on_terminal():
         return "\n".join("\t".join(row) for row in cells)
-    widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
-    lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in (header, *cells)]
+    from bridge.cli.columns import fit, width
+
+    widths = [max(map(width, column)) for column in zip(header, *cells, strict=True)]
+    lines = ["  ".join(map(fit, row, widths)) for row in (header, *cells)]
     return "\n".join([paint(lines[0].rstrip(), "dim"), *(line.rstrip() for line in lines[1:])])
 
 

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 
+from bridge.cli.columns import cut
 from bridge.cli.output import clean, paint, span
 
 TYPE_CHECKING = False
@@ -108,7 +109,7 @@ class Live:
             self._last = new
             return
         width = max(_width(self._stream) - 1, 20)
-        lines = [_cut(text, width) for text in page(view, time.time_ns() // 1_000_000)]
+        lines = [cut(text, width) for text in page(view, time.time_ns() // 1_000_000)]
         up = f"\x1b[{self._drawn}F" if self._drawn else ""
         self._stream.write(up + "".join(f"\x1b[2K{text}\n" for text in lines) + "\x1b[J")
         self._stream.flush()
@@ -124,19 +125,3 @@ def _width(stream: "TextIO") -> int:
         return os.get_terminal_size(stream.fileno()).columns or 80
     except OSError:
         return 80
-
-
-def _cut(text: str, width: int) -> str:
-    """As many characters as fit; colours take no room."""
-    shown, kept, position = 0, [], 0
-    while position < len(text):
-        if text[position] == "\x1b":
-            end = text.find("m", position) + 1
-            kept.append(text[position:end])
-            position = end
-            continue
-        if shown < width:
-            kept.append(text[position])
-        shown += 1
-        position += 1
-    return "".join(kept)

@@ -13,7 +13,7 @@ import pytest
 from bridge.chats.chat import listed
 from bridge.chats.watcher import Update
 from bridge.cli.chats import watch
-from bridge.cli.columns import fit, width
+from bridge.cli.columns import width
 from bridge.cli.main import main
 from observers.base import ChatSession, Store
 from tests.bridge.cli.terminal import PATIENCE, Running, Start, koru_process, screen
@@ -174,24 +174,6 @@ def test_the_drive_of_a_chat_is_named(start: StartDaemon, home: Home, chats: Pat
     running = koru_process("watch", "--once", "--json", KORU_SOCKET=str(home.socket))
     assert json.loads(running.line())["drive"] is None
     assert running.process.wait(PATIENCE) == 0
-
-
-@pytest.mark.parametrize(
-    ("text", "columns", "fitted"),
-    [
-        ("abc", 5, "abc  "),
-        ("abcdef", 4, "abc…"),
-        ("漢字漢字", 5, "漢字…"),
-        ("漢字漢字", 4, "漢… "),
-        ("", 2, "  "),
-        ("abc", 1, "…"),
-        ("e\u0301a", 2, "e\u0301a"),
-        ("abc", 0, ""),
-    ],
-)
-def test_text_fits_its_column(text: str, columns: int, fitted: str) -> None:
-    assert fit(text, columns) == fitted
-    assert width(fit(text, columns)) == columns
 
 
 def test_the_shapes_of_a_table_need_no_terminal(chats: Path, capsys: Output) -> None:
