@@ -171,8 +171,13 @@ def assert_cut_off(answer: http.client.HTTPResponse) -> None:
 
 def test_leaving_gives_no_whole_answer_that_was_not_released() -> None:
     asked = threading.Event()
+
+    def scripted(_: Request) -> bool:
+        asked.set()
+        return True
+
     with contextlib.ExitStack() as stack:
-        with Standin(scripted=lambda _: asked.set() is None) as model:
+        with Standin(scripted=scripted) as model:
             model.script(Say("abcdef", hold=threading.Event()))
             client = stack.enter_context(contextlib.closing(Client(model, "anthropic")))
             client.post()
