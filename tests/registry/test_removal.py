@@ -6,11 +6,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+
+from tests.sampling import SOAK, each_kind
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("bridge", "injectors", "observers", "registry")
@@ -80,6 +83,29 @@ KINDS = {
     "os_injector_xdotool": {"doctor", "explain", "trust", "docs"},
     "chat_history_vscode_chat": {"doctor", "docs"},
 }
+DECLARED: dict[str, dict[str, Any]] = {
+    path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
+    for path in sorted((ROOT / "registry" / "interfaces").glob("*.yaml"))
+}
+
+
+def family_and_direction(interface: str) -> tuple[str, str]:
+    return DECLARED[interface]["family"], DECLARED[interface]["direction"]
+
+
+def with_dependents(interfaces: Iterable[str]) -> tuple[str, ...]:
+    """The interfaces and those that name one of them in `depends_on`: the registry is whole without all of these."""
+    chosen = set(interfaces)
+    chosen |= {name for name, declared in DECLARED.items() if chosen & set(declared.get("depends_on", ()))}
+    return tuple(sorted(chosen))
+
+
+# Each goes alone in `make soak`; else one of each family and direction, and those of the table above, go together.
+DELETED = (
+    [with_dependents([interface]) for interface in DECLARED]
+    if SOAK
+    else [with_dependents([*KINDS, *each_kind(list(DECLARED), family_and_direction)])]
+)
 
 
 def test_what_is_there_is_known(run: Run, copy: Path) -> None:
@@ -88,13 +114,16 @@ def test_what_is_there_is_known(run: Run, copy: Path) -> None:
         assert {part for part, ids in known.items() if interface in ids} == parts
 
 
-@pytest.mark.parametrize("interface", KINDS)
-def test_a_deleted_file_is_gone_from_everything(interface: str, run: Run, copy: Path) -> None:
-    (copy / "registry" / "interfaces" / f"{interface}.yaml").unlink()
+@pytest.mark.sampled
+@pytest.mark.parametrize("interfaces", DELETED, ids="+".join if SOAK else ["one of each"])
+def test_deleted_files_are_gone_from_everything(interfaces: tuple[str, ...], run: Run, copy: Path) -> None:
+    for interface in interfaces:
+        (copy / "registry" / "interfaces" / f"{interface}.yaml").unlink()
     known = everywhere(run, copy)
-    assert {part for part, ids in known.items() if interface in ids} == set()
+    assert {part for part, ids in known.items() if ids & set(interfaces)} == set()
     assert all(known.values())
     lint = run("bridge.cli", "registry", "lint")
     assert (lint.returncode, lint.stderr) == (0, ""), lint.stdout
-    refused = run("bridge.cli", "drive", "x", "--via", interface, "--json")
-    assert json.loads(refused.stdout)["error"]["reason"] == "unknown_interface"
+    for interface in interfaces:
+        refused = run("bridge.cli", "drive", "x", "--via", interface, "--json")
+        assert json.loads(refused.stdout)["error"]["reason"] == "unknown_interface"
