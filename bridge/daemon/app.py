@@ -7,19 +7,23 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import anyio
 from anyio import to_thread
+from anyio.abc import TaskGroup
 
 from bridge import paths
 from bridge.daemon.changes import Changes
-from bridge.daemon.drives.channel import PluginChannel
-from bridge.daemon.drives.channels import Channels
+from bridge.daemon.drives.channel import by_probe
 from bridge.daemon.drives.interfaces import Interfaces
+from bridge.daemon.drives.lanes import Lanes
+from bridge.daemon.drives.late import LateFacts
+from bridge.daemon.drives.plugin_channel import PluginChannel
 from bridge.daemon.drives.runner import Runner
+from bridge.daemon.drives.selection import Selection
 from bridge.daemon.drives.service import DriveService
+from bridge.daemon.drives.store import DriveStore
 from bridge.daemon.drives.surfaces import Surfaces
 from bridge.daemon.drives.unsettled import Unsettled
 from bridge.daemon.drives.witnesses import Witnesses
@@ -30,21 +34,25 @@ from bridge.daemon.goals.turn_follower import TurnFollower
 from bridge.daemon.ledger_writer import LedgerWriter, now_ms
 from bridge.daemon.operator.chat_feed import ChatFeed
 from bridge.daemon.operator.examiner import Examiner
-from bridge.daemon.operator.hooks import Hooks
+from bridge.daemon.operator.hooks import Hooks, hooks_of
 from bridge.daemon.operator.reach import Reach
 from bridge.daemon.operator.recoveries import Recoveries
+from bridge.daemon.operator.recovery_list import RecoveryList
+from bridge.daemon.operator.status import DaemonStatus, Identity
 from bridge.daemon.permissions import Permissions
 from bridge.daemon.socket.epochs import Epochs
-from bridge.daemon.socket.handlers import House, Identity, status
+from bridge.daemon.socket.handshake import Handshake
 from bridge.daemon.socket.rundir import Listening
 from bridge.daemon.socket.server import Connections, Server
 from bridge.daemon.socket.sessions import HEARTBEAT_MS, Sessions
+from bridge.daemon.socket.subscriptions import Subscriptions
 from bridge.desk.channel import InjectorChannel
 from bridge.desk.desk import Desk
 from bridge.desk.hands import Hands
 from bridge.desk.turns import Turns
 from bridge.ledger.store import Ledger
 from bridge.policy.redaction import Redactor
+from bridge.protocol.answers import collect_all
 from bridge.recovery.daemon_catalogue import IN_DAEMON
 from injectors.calibration import CalibrationStore
 from injectors.catalogue import CATALOGUE
@@ -71,75 +79,81 @@ class Ground:
 
 async def run(ground: Ground, ready: Callable[[], Awaitable[None]], stopping: Callable[[], None]) -> None:
     """Serve until a signal or `daemon/stop`. `ready` is called when requests are answered, `stopping` at the end."""
-    sessions = Sessions(ground.epochs, heartbeat_ms=ground.heartbeat_ms)
-    connections = Connections()
-    faults = Faults(os.environ.get("KORU_FAULT"))
-    journal = LedgerWriter(ground.ledger, paths.ledger_directory(), ground.key, faults, ground.redactor)
     changes = Changes()
     registry = await to_thread.run_sync(_registry)
-    desk = Desk(CATALOGUE, paths.config_directory(), os.environ)
-    surfaces = Surfaces(sessions, desk.windows)
-    turns = Turns(now_ms)
-    calibrations = CalibrationStore(paths.state_directory() / "calibration")
-    permissions = Permissions(journal, registry.interfaces, paths.config_directory(), ground.redactor, surfaces.by_key)
-    drives = DriveService(journal, surfaces, registry.interfaces, permissions, desk)
-    injecting = InjectorChannel(
-        desk, turns, registry.interfaces, calibrations, surfaces.addressed, now_ms, faults.reach
-    )
-    channel = Channels(registry.interfaces, PluginChannel(sessions, faults, drives.record_late), injecting)
-    stores = Witnesses(OBSERVERS, surfaces, changes)
-    runner = Runner(journal, channel, stores, permissions)
-    sessions.on_event = drives.on_chat_event
-    interfaces = Interfaces(registry, surfaces, permissions, desk)
-    hands = Hands(desk, turns, registry.interfaces, calibrations, surfaces.find, journal.write)
-    unsettled, examiner = Unsettled(), Examiner()
-    drives.on_row = unsettled.apply
-    journal.listen(unsettled.hear)
-    reach = Reach(sessions, drives, stores)
-    chats = ChatFeed(OBSERVERS, changes.directories, drives, ground.redactor.redact)
-    stores.on_fault, stores.on_fault_over = chats.fault, chats.fault_over
-    recoveries = Recoveries(registry.recoveries, IN_DAEMON, reach, drives, journal, permissions, examiner, unsettled)
-    follower = TurnFollower(drives, permissions, stores, channel.cancel, surfaces.store)
-    goals = GoalService(journal, follower, permissions, drives.resolve, Reviewing(ground.redactor.redact))
-    house = House(
-        _identity(ground),
-        sessions,
-        drives,
-        journal,
-        interfaces,
-        permissions,
-        goals,
-        recoveries,
-        examiner,
-        hands,
-        anyio.Event(),
-        connections.clients,
-        chats,
-    )
-    examiner.status, examiner.calls = partial(status, house), recoveries.list
-    server = Server(ground.listening.socket, house, connections)
+    hooks = await to_thread.run_sync(hooks_of, paths.config_directory())
     async with anyio.create_task_group() as tasks:
-        drives.attach(runner, tasks)
-        goals.attach(tasks)
-        await Hooks(paths.config_directory()).attach(tasks, drives.subscribe, goals.subscribe)
-        desk.attach(tasks)
-        recoveries.attach(tasks)
-        chats.attach(tasks)
-        await tasks.start(_stop_on_signal, house.stop)
-        left_open = await drives.recover()
-        pursued = await goals.recover()
-        _LOG.info(
-            "the ledger holds %d rows; %d drives and %d goals were left open", journal.last_seq(), left_open, pursued
-        )
-        await tasks.start(server.serve)
+        parts = _parts(ground, registry, changes, tasks)
+        Hooks(hooks, (parts.drives.subscribe, parts.goals.subscribe), tasks)
+        tasks.start_soon(parts.desk.refresh)  # so that the first drive need not wait for the injectors' answers
+        await tasks.start(_stop_on_signal, parts.ending)
+        left_open = await parts.drives.recover(parts.unsettled)
+        pursued = await parts.goals.recover()
+        rows = parts.journal.last_seq()
+        _LOG.info("the ledger holds %d rows; %d drives and %d goals were left open", rows, left_open, pursued)
+        await tasks.start(parts.server.serve)
         await ready()
-        _LOG.info("ready: pid %d, socket %s", house.identity.pid, house.identity.socket)
-        await house.stop.wait()
+        _LOG.info("ready: pid %d, socket %s", os.getpid(), ground.listening.path)
+        await parts.ending.wait()
         stopping()
-        await server.stop()
+        await parts.server.stop()
         tasks.cancel_scope.cancel()
     await to_thread.run_sync(changes.stop)
     _LOG.info("stopped")
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What is started, taken up and ended by `run`. Setting `ending` ends the daemon."""
+
+    server: Server
+    drives: DriveService
+    goals: GoalService
+    journal: LedgerWriter
+    desk: Desk
+    unsettled: Unsettled
+    ending: anyio.Event
+
+
+def _parts(ground: Ground, registry: Registry, changes: Changes, tasks: TaskGroup) -> _Parts:
+    """Every part of the daemon, each made of those above it. None of them does anything yet."""
+    directory, redact = paths.config_directory(), ground.redactor.redact
+    identity, ending, connections = _identity(ground), anyio.Event(), Connections()
+    faults = Faults(os.environ.get("KORU_FAULT"))
+    journal = LedgerWriter(ground.ledger, paths.ledger_directory(), ground.key, faults, ground.redactor)
+    sessions = Sessions(ground.epochs, heartbeat_ms=ground.heartbeat_ms)
+    desk = Desk(CATALOGUE, directory, os.environ, tasks)
+    surfaces = Surfaces(sessions, desk.windows)
+    permissions = Permissions(journal, registry.interfaces, directory, ground.redactor, surfaces.by_key)
+    turns, calibrations = Turns(now_ms), CalibrationStore(paths.state_directory() / "calibration")
+    hands = Hands(desk, turns, registry.interfaces, calibrations, surfaces.find, journal.write)
+
+    unsettled, store = Unsettled(), DriveStore(journal)
+    journal.listen(unsettled.hear)
+    late = LateFacts(journal, store, tasks)
+    chats = ChatFeed(OBSERVERS, changes.directories, store, redact, tasks)
+    witnesses = Witnesses(OBSERVERS, surfaces, changes, chats.fault, chats.fault_over)
+    injector = InjectorChannel(desk, turns, registry.interfaces, calibrations, surfaces.addressed, now_ms, faults.reach)
+    channel_of = by_probe(registry.interfaces, PluginChannel(sessions, faults, late), injector)
+    selection = Selection(registry.interfaces, surfaces, permissions, desk)
+    lanes = Lanes(store, selection, Runner(journal, channel_of, witnesses, permissions, tasks), tasks)
+    drives = DriveService(store, lanes, late, selection, permissions)
+    interfaces = Interfaces(registry, surfaces, selection, desk)
+
+    follower = TurnFollower(drives, permissions, witnesses, channel_of, surfaces.store)
+    goals = GoalService(journal, follower, permissions, selection, Reviewing(redact), tasks)
+    recovery_list = RecoveryList(registry.recoveries, unsettled, lanes)
+    status = DaemonStatus(identity, sessions, store, journal, chats, connections.clients, ending)
+    examiner = Examiner(status, recovery_list)
+    reach = Reach(sessions, drives, lanes, witnesses)
+    recoveries = Recoveries(registry.recoveries, IN_DAEMON, reach, journal, permissions, examiner, tasks)
+
+    handshake = Handshake(sessions, identity.instance_id)
+    subscriptions = Subscriptions((drives.subscribe, goals.subscribe), chats.subscribe, journal.last_seq)
+    answering = (handshake, subscriptions, sessions, status, drives, late, interfaces, permissions, goals)
+    answerers = collect_all((*answering, journal, chats, examiner, recovery_list, recoveries, hands))
+    server = Server(ground.listening.socket, answerers, sessions, connections)
+    return _Parts(server, drives, goals, journal, desk, unsettled, ending)
 
 
 def _registry() -> Registry:

@@ -18,6 +18,7 @@ from bridge.drive.steps import (
     ChannelDone,
     ChannelLost,
     DriveEvent,
+    EventSink,
     Learned,
     LookedUp,
     NotSubmitted,
@@ -36,7 +37,6 @@ TAKEN_MOST = 256
 GRADES: Mapping[Level, Grade] = {Level.SENT: "claim", Level.DELIVERED: "claim", Level.VERIFIED: "readback"}
 
 log = logging.getLogger("koru.desk")
-EventSink = Callable[[DriveEvent], None]
 
 
 class InjectorChannel:

@@ -19,25 +19,24 @@ Make = Callable[[Mapping[str, str]], Injector]
 
 
 class Desk:
-    """`catalogue` makes injectors by adapter name; `environment` is that of the desktop session, ours as a rule."""
+    """`catalogue` makes injectors by adapter name; `environment` is that of the desktop session, the daemon's own as a
+    rule. In `tasks` the injectors are asked in the background."""
 
-    def __init__(self, catalogue: Mapping[str, Make], directory: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, catalogue: Mapping[str, Make], directory: Path, environment: Mapping[str, str], tasks: TaskGroup
+    ) -> None:
         self.environment = dict(environment)
         self._injectors = {name: make(self.environment) for name, make in catalogue.items()}
         self._directory = directory
         self._signature: FileSignature = None
         self._settings = DeskSettings()
         self._lacks: dict[str, str | None] = {}
+        self._tasks = tasks
         self._asked_at = -FRESH_S
         self._looked_at = -LOOK_S
         self._asking = anyio.Lock()
-        # One each: a call that hangs keeps its own place, and nobody else's.
+        # One each, so that a call that hangs keeps no other injector's place.
         self._one = {name: CapacityLimiter(1) for name in catalogue}
-
-    def attach(self, tasks: TaskGroup) -> None:
-        """The task group in which the injectors are asked ahead of time; the first answer is on its way then."""
-        self._tasks = tasks
-        tasks.start_soon(self._ask)
 
     @property
     def settings(self) -> DeskSettings:

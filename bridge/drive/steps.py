@@ -1,5 +1,6 @@
 """The language between the drive machine, which decides, and the runner, which acts: commands out, events in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -133,21 +134,9 @@ class Await:
     phase: Phase
 
 
-DriveCommand = (
-    AskApproval
-    | TakeAnchor
-    | RecordActing
-    | Follow
-    | Deliver
-    | RecordDeclined
-    | RecordFact
-    | AskJournal
-    | CancelTurn
-    | RecordSettled
-    | RecordTurn
-    | RecordDoubt
-    | Await
-)
+# What is written down whatever happens meanwhile, and answered by `Done`.
+Recorded = RecordDeclined | RecordFact | RecordSettled | RecordTurn | RecordDoubt
+DriveCommand = AskApproval | TakeAnchor | RecordActing | Follow | Deliver | AskJournal | CancelTurn | Await | Recorded
 
 
 # --- events ----------------------------------------------------------------------------------------------------------
@@ -252,3 +241,4 @@ DriveEvent = (
     | GivenUp
     | DeadlinePassed
 )
+EventSink = Callable[[DriveEvent], None]

@@ -150,7 +150,9 @@ class Decide:
     cause: StopCause | None = None
 
 
-GoalCommand = RunChecks | Draft | Drive | Rejoin | Review | Ask | Wait | Release | Decide
+# What a person may stop while it is carried out; a decision is only written down.
+Stoppable = RunChecks | Draft | Drive | Rejoin | Review | Ask | Wait | Release
+GoalCommand = Stoppable | Decide
 
 # --- events ----------------------------------------------------------------------------------------------------------
 

@@ -1,15 +1,14 @@
 """The daemon as actions reach it from their thread. Whoever runs it implements this; actions see nothing else of it."""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
+from bridge.drive.record import Mark
 from bridge.protocol.errors import BridgeError, Reason
 from bridge.protocol.messages.base import Message
 from bridge.protocol.messages.chat import CommandResult
 from bridge.protocol.messages.drive import DriveView, QueueView
 from bridge.recovery.action import Aim
-
-Mark = Literal["submitted", "not_submitted"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What a person says of an unknown drive. The last word counts, and every one is kept."""
 
+from bridge.drive.record import Mark
 from bridge.recovery.action import ActionResult, Aim, Plan
-from bridge.recovery.daemon import Daemon, Mark, unknown_drive
+from bridge.recovery.daemon import Daemon, unknown_drive
 
 _WORDS: dict[Mark, str] = {"submitted": "was sent", "not_submitted": "was not sent"}
 

@@ -144,7 +144,7 @@ async def facts(folder: Path) -> list[float]:
     looked = Looked()
     try:
         stores = Witnesses(
-            {"vscode_chat": cast("Observer", looked)}, Surfaces(Sessions(Epochs(1, 1000)), list), changes
+            {"vscode_chat": cast("Observer", looked)}, Surfaces(Sessions(Epochs(1, 1000)), list), changes, print, print
         )
         return [await fact(stores, looked, vscode_chat.at(folder), number) for number in range(DRIVES)]
     finally:

@@ -127,9 +127,9 @@ def test_after_three_tries_more_it_is_given_up_and_the_next_is_told(
     (tmp_path / "hooks.yaml").write_text(yaml.safe_dump({"hooks": [hook]}), encoding="utf-8")
 
     async def scenario() -> None:
-        told = hooks.Hooks(tmp_path)
+        found = await to_thread.run_sync(hooks.hooks_of, tmp_path)
         async with anyio.create_task_group() as tasks:
-            await told.attach(tasks, lambda listener: None)
+            told = hooks.Hooks(found, (), tasks)
             for seq in (1, 2):
                 told.tell(Event(seq=seq, kind="goal", at_ms=seq))
             told.tell(Event(seq=0, kind="goal", at_ms=3))

@@ -1,157 +1,40 @@
-"""The side that acts: deliveries, journal look-ups and cancels through the plugin of a surface's window."""
+"""The side that acts for a drive, and which one it is for a candidate."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
-from bridge.daemon.drives.runner import EventSink
-from bridge.daemon.faults import Faults
-from bridge.daemon.socket.sessions import PluginSession, Sessions
-from bridge.drive.evidence import Fact
 from bridge.drive.record import DriveRecord
-from bridge.drive.selector import Surface
-from bridge.drive.steps import Candidate, ChannelDeclined, ChannelDone, ChannelLost, Learned, LookedUp
-from bridge.protocol.errors import BridgeError
-from bridge.protocol.messages.chat import ChatCancelParams, DeliverParams, DeliverResult, FactReport
-from bridge.protocol.messages.drive import LookupParams, LookupResult
-
-ANSWER_WITHIN_MS = 1_500
-ANSWER_GRACE_S = 8.0
-REQUEST_S = 5.0
-REATTACH_S = 30.0
+from bridge.drive.steps import Candidate, EventSink
+from registry.model import Interface
 
 
-def surfaces(sessions: Sessions) -> list[Surface]:
-    """Every chat that a connected plugin lists now. Windows that the operator named come in `Surfaces`."""
-    return [
-        Surface(
-            key=session.surface_key(info.surface_id),
-            ide=session.info.ide.product,
-            window_id=session.window_id,
-            agent=info.agent,
-            title=info.title,
-            workspace_folders=tuple(info.workspace_folders),
-            offers=tuple(info.interfaces),
-        )
-        for session in sessions.live()
-        for info in session.info.surfaces
-    ]
-
-
-def window_of(surface: str) -> str:
-    """The window's id in a surface key `<ide>:<window>/<surface>`."""
-    return surface.partition(":")[2].rpartition("/")[0]
-
-
-def surface_id_of(surface: str) -> str:
-    return surface.rpartition("/")[2]
-
-
-def fact_from(report: FactReport, session: PluginSession) -> Fact:
-    """What a plugin reports, under its session's name. The wire has no word with which it could be its own witness."""
-    source = f"{session.info.ide.product}:{session.session_id}"
-    return Fact(report.kind, report.grade, source, report.at_ms, report.text_sha, report.chat_id, detail=report.detail)
-
-
-class PluginChannel:
-    """Speaks to whichever session holds the window now. `late` takes facts that came under an older epoch."""
-
-    def __init__(self, sessions: Sessions, faults: Faults, late: Callable[[str, Fact, int], None]) -> None:
-        self._sessions = sessions
-        self._faults = faults
-        self._late = late
+class Channel(Protocol):
+    """A window's plugin, or an injector on the desktop. What it learns goes to `report`; it raises nothing."""
 
     def session_of(self, candidate: Candidate) -> str | None:
-        session = self._find(candidate.surface)
-        return session.session_id if session else None
+        """What would act, as the row `acting` names it; None when it is not there."""
 
     async def deliver(self, record: DriveRecord, candidate: Candidate, report: EventSink) -> bool:
-        session = self._find(candidate.surface)
-        if session is None:
-            report(ChannelDeclined("plugin_not_connected", "the window's plugin is not connected"))
-            return False
-        params = DeliverParams(
-            drive_id=record.drive_id,
-            epoch=session.epoch,
-            surface_id=surface_id_of(candidate.surface),
-            interface=candidate.interface,
-            text=record.params.text,
-            text_sha=record.text_sha,
-            submit=not record.params.draft,
-            target=record.params.target,
-            answer_within_ms=ANSWER_WITHIN_MS,
-        )
-        self._faults.reach("before_deliver", record.drive_id)
-        try:
-            result = await session.peer.request(
-                "chat/deliver", params, timeout=ANSWER_WITHIN_MS / 1000 + ANSWER_GRACE_S
-            )
-        except BridgeError as error:
-            report(ChannelLost(f"{error.reason}: {error.message}"))
-            return False
-        self._faults.reach("after_deliver", record.drive_id)
-        return isinstance(result, DeliverResult) and self._answered(session, params, result, report)
-
-    def _answered(
-        self, session: PluginSession, params: DeliverParams, result: DeliverResult, report: EventSink
-    ) -> bool:
-        facts = [fact_from(fact, session) for fact in result.facts]
-        if (result.drive_id, result.epoch) != (params.drive_id, params.epoch):
-            for fact in facts:
-                self._late(params.drive_id, fact, result.epoch)
-            report(ChannelLost(f"the answer was for {result.drive_id} of epoch {result.epoch}"))
-            return False
-        for fact in facts:
-            report(Learned(fact))
-        message = result.message or "the plugin gave no reason"
-        match result.disposition:
-            case "declined":
-                report(ChannelDeclined(result.blocker or "declined", message))
-            case "done":
-                report(ChannelDone())
-            case "lost":
-                report(ChannelLost(message))
-            case "pending":
-                pass
-        return result.disposition == "pending"
+        """Deliver and report the answer, in bounded time. True: more facts will follow."""
 
     async def hold(self, record: DriveRecord, candidate: Candidate, report: EventSink) -> None:
-        session = self._find(candidate.surface)
-        if session is not None:
-            await session.ended.wait()
-        report(ChannelLost("the connection was closed"))
+        """After a delivery that gave True: wait for the end of the session that acts, and report it."""
 
     async def lookup(self, record: DriveRecord, candidate: Candidate, report: EventSink) -> None:
-        session = await self._sessions.wait_for(window_of(candidate.surface), REATTACH_S)
-        if session is None:
-            report(LookedUp(None))
-            return
-        try:
-            answer = await session.peer.request(
-                "drive/lookup", LookupParams(drive_id=record.drive_id), timeout=REQUEST_S
-            )
-        except BridgeError:
-            report(LookedUp(None))
-            return
-        if not isinstance(answer, LookupResult) or answer.drive_id != record.drive_id:
-            report(LookedUp(None))
-            return
-        for fact in answer.facts:
-            report(Learned(fact_from(fact, session)))
-        report(LookedUp(answer.state, in_flight=answer.in_flight))
-        if answer.in_flight:
-            await session.ended.wait()
-            report(ChannelLost("the connection was closed"))
+        """Ask the channel's journal what became of the drive; `LookedUp` is reported in bounded time."""
 
     async def cancel(self, record: DriveRecord, candidate: Candidate) -> None:
-        """Best effort: what became of the turn is told by facts, not by the answer."""
-        session = self._find(candidate.surface)
-        if session is None:
-            return
-        params = ChatCancelParams(surface_id=surface_id_of(candidate.surface), drive_id=record.drive_id)
-        try:
-            await session.peer.request("chat/cancel", params, timeout=REQUEST_S)
-        except BridgeError:
-            return
+        """Ask for the end of the turn, best effort, in bounded time. What became of it is told by facts."""
 
-    def _find(self, surface: str) -> PluginSession | None:
-        window = window_of(surface)
-        return next((session for session in self._sessions.live() if session.window_id == window), None)
+
+ChannelOf = Callable[[Candidate], Channel]
+
+
+def by_probe(interfaces: Mapping[str, Interface], plugin: Channel, injector: Channel) -> ChannelOf:
+    """The injector for interfaces that are probed on the desktop, the plugin for all others."""
+
+    def channel_of(candidate: Candidate) -> Channel:
+        interface = interfaces.get(candidate.interface)
+        return injector if interface is not None and interface.probe == "injector" else plugin
+
+    return channel_of

@@ -1,9 +1,10 @@
 """What clients ask of the registry: which interfaces there are, and which one a drive would take and why."""
 
-from bridge.daemon.drives.service import Desktop
+from bridge.daemon.drives.selection import Selection
 from bridge.daemon.drives.surfaces import Surfaces
-from bridge.daemon.permissions import Permissions
-from bridge.drive.selector import Choice, Considered, Surface, choose, matching, unreachable
+from bridge.desk.desk import Desk
+from bridge.drive.selector import Considered, matching, unreachable
+from bridge.protocol.answers import answers
 from bridge.protocol.messages.interfaces import (
     ExplainParams,
     ExplainResult,
@@ -18,27 +19,28 @@ from registry.model import Interface
 class Interfaces:
     """Answers from the same registry and by the same choice and policy as the drives. Nothing is touched."""
 
-    def __init__(self, registry: Registry, surfaces: Surfaces, permissions: Permissions, desktop: Desktop) -> None:
-        self._registry = registry
-        self._surfaces = surfaces
-        self._desktop = desktop
-        self._permissions = permissions
+    def __init__(self, registry: Registry, surfaces: Surfaces, selection: Selection, desk: Desk) -> None:
+        self._registry, self._surfaces = registry, surfaces
+        self._selection, self._desk = selection, desk
 
+    @answers("interfaces/list")
     def list(self) -> InterfacesListResult:
         """Everything that is registered, and the files that could not be taken."""
         views = [_view(interface) for interface in self._registry.interfaces.values()]
         return InterfacesListResult(interfaces=views, problems=[str(problem) for problem in self._registry.problems])
 
+    @answers("interfaces/explain")
     async def explain(self, params: ExplainParams) -> ExplainResult:
         """The choice for every surface that fits, without a drive: for a prompt that holds no secret."""
-        await self._desktop.refresh(certainly=True)
+        await self._desk.refresh(certainly=True)
         there = self._surfaces.all()
         fitting = matching(params.selector, there)
         interfaces = self._registry.interfaces
-        choices = [await self._choose(surface, params) for surface in fitting]
+        via, draft = params.selector.via, params.draft
+        choices = [await self._selection.choose(surface, via, draft, ()) for surface in fitting]
         message = _message(len(there), len(fitting), any(choice.candidates for choice in choices))
-        if not there and self._desktop.problem is not None:
-            message = f"{message}; {self._desktop.problem}"
+        if not there and self._desk.problem is not None:
+            message = f"{message}; {self._desk.problem}"
         considered = [row for choice in choices for row in choice.considered]
         if not fitting and message is not None:
             considered = list(unreachable(params.selector.via, interfaces, message))
@@ -51,11 +53,6 @@ class Interfaces:
             others=[surface.key for surface in there if surface.key not in keys],
             message=message,
         )
-
-    async def _choose(self, surface: Surface, params: ExplainParams) -> Choice:
-        permit = await self._permissions.permit(surface, params.draft, ())
-        via, draft = params.selector.via, params.draft
-        return choose(surface, via, draft, self._registry.interfaces, permit, self._desktop.lack)
 
     def _row(self, considered: Considered, chosen: bool, asks: str | None) -> ExplainRow:
         interface = self._registry.interfaces[considered.interface]

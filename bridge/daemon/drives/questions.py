@@ -1,6 +1,7 @@
-"""Does the chat wait for a person? A prompt sent then would cancel the question, so it is refused instead.
+"""Does the chat wait for a person? A prompt sent then would cancel the question, so the drive is refused instead.
 
-Two sources: what the store shows, and our own drives that ended in a question the store has not shown yet.
+Two sources: what the store shows, and the daemon's own drives that ended in a question which the store, flushed late,
+has not shown yet.
 """
 
 from dataclasses import dataclass, field
@@ -21,14 +22,16 @@ class Asked:
 
 @dataclass(slots=True)
 class Questions:
-    """The newest open question of each surface, as far as our own drives know."""
+    """The newest open question of each surface, as far as the drives of this daemon know."""
 
     _asked: dict[str, Asked] = field(default_factory=dict)
 
     def note(self, surface: str, asked: Asked) -> None:
+        """A drive of this surface ended in a question."""
         self._asked[surface] = asked
 
     def forget(self, surface: str) -> None:
+        """The surface's question was answered."""
         self._asked.pop(surface, None)
 
     def pending(self, surface: str, target: ChatTarget, observer: Observer, store: Store) -> str | None:
@@ -41,6 +44,7 @@ class Questions:
         return _shown(target, observer, store)
 
     def _still(self, surface: str, asked: Asked, observer: Observer) -> bool:
+        """What cannot be read, or is not shown yet, still waits."""
         try:
             prompts = observer.since(asked.cursor.store, asked.cursor).prompts
         except ObserverError:
@@ -57,7 +61,7 @@ def _shown(target: ChatTarget, observer: Observer, store: Store) -> str | None:
     try:
         session = target.chat_id or next((found.id for found in reversed(observer.sessions(store))), None)
         turns = observer.turns(store, session) if session is not None else ()
-    except ObserverError:  # what cannot be read is no reason to refuse: the anchor says so anyway
+    except ObserverError:  # an unreadable store is no reason to refuse; the drive's anchor tells of it
         return None
     if turns and turns[-1].state is State.NEEDS_INPUT:
         return f"the last turn of chat {session} waits for an answer"

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Sequence
 
-from bridge.daemon.drives.channel import surface_id_of, surfaces, window_of
-from bridge.daemon.socket.sessions import PluginSession, Sessions
+from bridge.daemon.socket.plugin_session import PluginSession
+from bridge.daemon.socket.sessions import Sessions
 from bridge.drive.selector import Surface
 from bridge.drive.windows import Addressed, NamedWindow
 from bridge.protocol.messages.initialize import StoreHint
 
 ON_THIS_DESKTOP = "desktop"
+REATTACH_S = 30.0
+"""How long a window's plugin may be away: a reload of the IDE takes seconds, and the plugin then connects by itself."""
 
 
 class Surfaces:
@@ -18,15 +20,18 @@ class Surfaces:
         self._sessions, self._named = sessions, named
 
     def all(self) -> list[Surface]:
-        return [*surfaces(self._sessions), *(window.surface for window in self._alone())]
+        """Those of plugins first."""
+        told = [surface for session in self._sessions.live() for surface in _told(session)]
+        return [*told, *(window.surface for window in self._alone())]
 
     def by_key(self, key: str) -> Surface | None:
+        """The surface as it is now, None when it is gone."""
         return next((surface for surface in self.all() if surface.key == key), None)
 
-    async def wait_for(self, key: str, timeout: float) -> Surface | None:
-        """The surface; when its plugin is away, it gets so many seconds to come back."""
+    async def wait_for(self, key: str) -> Surface | None:
+        """The surface; when its plugin is away, it gets REATTACH_S to come back."""
         if self._window(key) is None:
-            await self._sessions.wait_for(window_of(key), timeout)
+            await self._sessions.wait_for(window_of(key), REATTACH_S)
         return self.by_key(key)
 
     def store(self, key: str) -> StoreHint | None:
@@ -61,6 +66,7 @@ class Surfaces:
         return [each for each in found if each is not None]
 
     def _alone(self) -> list[NamedWindow]:
+        """The named windows that no connected plugin speaks for."""
         return [
             window
             for window in self._named()
@@ -76,6 +82,32 @@ class Surfaces:
     def _of(self, session: PluginSession) -> NamedWindow | None:
         ide, folders = session.info.ide.product, _folders(session)
         return next((window for window in self._named() if window.is_of(ide, session.window_id, folders)), None)
+
+
+def window_of(surface: str) -> str:
+    """The window's id in a surface key `<ide>:<window>/<surface>`."""
+    return surface.partition(":")[2].rpartition("/")[0]
+
+
+def surface_id_of(surface: str) -> str:
+    """The chat's id within its window, in a surface key."""
+    return surface.rpartition("/")[2]
+
+
+def _told(session: PluginSession) -> list[Surface]:
+    """The chats that a plugin lists now."""
+    return [
+        Surface(
+            key=session.surface_key(info.surface_id),
+            ide=session.info.ide.product,
+            window_id=session.window_id,
+            agent=info.agent,
+            title=info.title,
+            workspace_folders=tuple(info.workspace_folders),
+            offers=tuple(info.interfaces),
+        )
+        for info in session.info.surfaces
+    ]
 
 
 def _folders(session: PluginSession) -> tuple[str, ...]:

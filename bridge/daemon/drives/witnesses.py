@@ -1,4 +1,4 @@
-"""The side that observes: anchors before an act, and facts of grade witness after it."""
+"""The side that observes: anchors before an act, and facts of grade witness after it. It never acts."""
 
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
@@ -60,9 +60,19 @@ class Shown:
 
 
 class Witnesses:
-    """Reads the stores that plugins name, with the observers of the catalogue."""
+    """Reads the stores that plugins name, with the observers of the catalogue, READERS at the same time.
 
-    def __init__(self, observers: Mapping[str, Observer], surfaces: Surfaces, changes: Changes) -> None:
+    `on_fault` is told when a drive's store cannot be read, `on_fault_over` when it can again.
+    """
+
+    def __init__(
+        self,
+        observers: Mapping[str, Observer],
+        surfaces: Surfaces,
+        changes: Changes,
+        on_fault: Callable[[Fault], None],
+        on_fault_over: Callable[[Fault], None],
+    ) -> None:
         self._observers = observers
         self._surfaces = surfaces
         self._changes = changes
@@ -70,11 +80,10 @@ class Witnesses:
         self._claims: dict[Path, Claims] = {}
         self._horizons: dict[str, float] = {}
         self._questions = Questions()
-        # Told what a drive's witness cannot read, and when it can again.
-        self.on_fault: Callable[[Fault], None] = _ignore
-        self.on_fault_over: Callable[[Fault], None] = _ignore
+        self._on_fault, self._on_fault_over = on_fault, on_fault_over
 
     def horizon_s(self, anchor: Anchor) -> float:
+        """How long the store may take to show what the chat already did, in seconds; 0 where there is no store."""
         return self._horizons.get(anchor.cursor or "", DEFAULT_HORIZON_S) if anchor.observer else 0.0
 
     async def anchor(self, record: DriveRecord, candidate: Candidate) -> Anchor:
@@ -163,10 +172,10 @@ class Witnesses:
                 if complaint is None and not error.transient:
                     log.warning("drive %s cannot be witnessed for now: %s", record.drive_id, error)
                     complaint = fault_of(observer.ID, error, cursor.store)
-                    self.on_fault(complaint)
+                    self._on_fault(complaint)
             else:
                 if complaint is not None:
-                    self.on_fault_over(complaint)
+                    self._on_fault_over(complaint)
                     complaint = None
                 for fact in _facts(delta, claims, record.drive_id, anyio.current_time()):
                     if (fact.kind, fact.reply) not in told:
@@ -175,6 +184,9 @@ class Witnesses:
             touched = await changed()
 
     def _release(self, claims: Claims, record: DriveRecord, horizon: float) -> None:
+        """A drive that touched nothing owes its claim to no turn. Any other keeps it for two horizons: one for its own
+        turn to be written, one because a younger drive's anchor may itself be one horizon old and lie before that
+        turn. The time in which an anchor is taken comes on top."""
         refused = record.verdict is not None and record.verdict.outcome == "refused"
         if refused or (record.state == "acting" and not record.evidence.facts):
             claims.drop(record.drive_id)
@@ -183,10 +195,6 @@ class Witnesses:
 
     async def _read(self, function: Callable[..., T], *arguments: object) -> T:
         return await to_thread.run_sync(partial(function, *arguments), limiter=self._readers, abandon_on_cancel=True)
-
-
-def _ignore(fault: Fault) -> None:
-    """Nobody wants to know."""
 
 
 def _cursor(observer: Observer, hint: StoreHint) -> Cursor:

@@ -9,11 +9,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import assert_never
 
 import anyio
 from anyio import CapacityLimiter, to_thread
 
+from bridge.daemon.goals.reply_reader import Reviewing
 from bridge.daemon.goals.turn_follower import Quiet, TurnFollower
 from bridge.daemon.ledger_writer import LedgerWriter, now_ms
 from bridge.drive.match import text_sha
@@ -42,6 +43,7 @@ from bridge.goals.steps import (
     Reviewed,
     RunChecks,
     Spent,
+    Stoppable,
     Unanswered,
     Wait,
     Waited,
@@ -57,12 +59,6 @@ DEADLINE_MS = 90_000
 NOT_KEPT = "a secret in it is never written down, so it is gone with the daemon that had it; start a new goal"
 
 log = logging.getLogger("koru.goals")
-
-
-class ReplyReader(Protocol):
-    """Reads a reply with a model; whatever goes wrong is told in `problem`, and never raised."""
-
-    async def review(self, record: GoalRecord, command: Review) -> Reviewed: ...
 
 
 @dataclass(slots=True)
@@ -104,7 +100,7 @@ class Pursuit:
         goal: OpenGoal,
         journal: LedgerWriter,
         follower: TurnFollower,
-        reading: ReplyReader | None,
+        reading: Reviewing,
         limiter: CapacityLimiter,
         tell: Callable[[OpenGoal, Row | None], None],
     ) -> None:
@@ -118,10 +114,10 @@ class Pursuit:
         self._folder = Path(goal.record.workspace)
         self._looked: workspace.WorkspaceScan | None = None
         self._changed: list[str] = []
+        self._clock = Clock(goal.record.spent.ms)
 
     async def run(self) -> None:
         """To the decision that ends the goal. What the ledger holds of it is told to the machine first."""
-        self._clock = Clock(self._record.spent.ms)
         past = deque(self._record.events)
         steps = machine.pursue(limits_of(self._record.terms))
         try:
@@ -149,12 +145,12 @@ class Pursuit:
             event = Halted(self._record.halting or "stopped")
         return await self._took(event)
 
-    async def _unless_halted(self, command: GoalCommand) -> GoalEvent | None:
+    async def _unless_halted(self, command: Stoppable) -> GoalEvent | None:
         """None when a person stopped it meanwhile: what was begun is cancelled."""
         result: list[GoalEvent] = []
 
         async def work() -> None:
-            result.append(await self._handlers[type(command)](self, command))
+            result.append(await self._carry_out(command))
             tasks.cancel_scope.cancel()
 
         async with anyio.create_task_group() as tasks:
@@ -167,6 +163,27 @@ class Pursuit:
             with anyio.CancelScope(shield=True), anyio.move_on_after(10):
                 await self._follower.abandon(self._record.drive_id)
         return None
+
+    async def _carry_out(self, command: Stoppable) -> GoalEvent:
+        match command:
+            case RunChecks(turn):
+                return await self._run_checks(turn)
+            case Draft():
+                return await self._draft(command)
+            case Drive():
+                return await self._drive(command)
+            case Rejoin(turn):
+                return await self._rejoin(turn)
+            case Review():
+                return await self._review(command)
+            case Ask():
+                return await self._ask(command)
+            case Wait():
+                return await self._wait(command)
+            case Release(turn):
+                return await self._release(turn)
+            case _:
+                assert_never(command)
 
     async def _took(self, event: GoalEvent) -> GoalEvent:
         spent = event.spent
@@ -211,7 +228,7 @@ class Pursuit:
 
     # --- what the machine asks for -----------------------------------------------------------------------------------
 
-    async def _run_checks(self, command: RunChecks) -> GoalEvent:
+    async def _run_checks(self, turn: int) -> GoalEvent:
         self._doing("runs the checks")
         terms = self._record.terms
         if not await to_thread.run_sync(self._folder.is_dir):
@@ -223,7 +240,7 @@ class Pursuit:
             self._changed = await to_thread.run_sync(differs, limiter=self._limiter, abandon_on_cancel=True)
         results = await run_checks(terms.checks, self._folder, hidden=hidden, limiter=self._limiter)
         self._looked = await self._look()
-        return Checked(command.turn, results, before.state, self._looked.state)
+        return Checked(turn, results, before.state, self._looked.state)
 
     async def _look(self) -> workspace.WorkspaceScan:
         look = partial(workspace.look, self._folder, self._record.terms.checks, self._record.protected)
@@ -290,12 +307,12 @@ class Pursuit:
             f"needs an approval: koru approvals show {view.approval}" if view.approval else waits.get(state, "")
         )
 
-    async def _rejoin(self, command: Rejoin) -> GoalEvent:
+    async def _rejoin(self, turn: int) -> GoalEvent:
         self._doing("waits for the end of the turn")
-        drive_id = f"{self._record.goal_id}.{command.turn}"
+        drive_id = f"{self._record.goal_id}.{turn}"
         if isinstance(self._last_driven(), Driven) and self._last_driven().still:
-            return await self._follow(command.turn, drive_id)
-        return replace(await self._follower.rejoin(drive_id, self._record.terms.turn_ms / 1000), turn=command.turn)
+            return await self._follow(turn, drive_id)
+        return replace(await self._follower.rejoin(drive_id, self._record.terms.turn_ms / 1000), turn=turn)
 
     def _last_driven(self) -> Driven:
         return next(event for event in reversed(self._record.events) if isinstance(event, Driven))
@@ -303,7 +320,7 @@ class Pursuit:
     async def _review(self, command: Review) -> GoalEvent:
         self._doing("reads the reply")
         by_rules = Reviewed(command.turn, "rules", question(command.reply))
-        if self._reading is None or self._record.terms.reviewer is None:
+        if self._record.terms.reviewer is None:
             return by_rules
         read = await self._reading.review(self._record, command)
         if read.problem is None:
@@ -366,18 +383,7 @@ class Pursuit:
                 return Waited()
             await anyio.sleep(min(left / 1000, 30))  # the wall clock may be set meanwhile
 
-    async def _release(self, command: Release) -> GoalEvent:
+    async def _release(self, turn: int) -> GoalEvent:
         self._doing("frees the chat from its question")
         drive_id = self._record.drive_id
-        return Released(command.turn, drive_id is not None and await self._follower.release(drive_id))
-
-    _handlers: ClassVar[dict[type, Callable[[Any, Any], Awaitable[GoalEvent]]]] = {
-        RunChecks: _run_checks,
-        Draft: _draft,
-        Drive: _drive,
-        Rejoin: _rejoin,
-        Review: _review,
-        Ask: _ask,
-        Wait: _wait,
-        Release: _release,
-    }
+        return Released(turn, drive_id is not None and await self._follower.release(drive_id))

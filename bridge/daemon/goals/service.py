@@ -4,19 +4,22 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import anyio
 from anyio import CapacityLimiter, to_thread
 from anyio.abc import TaskGroup
 
-from bridge.daemon.goals.pursuit import OpenGoal, Pursuit, ReplyReader
+from bridge.daemon.drives.selection import Selection
+from bridge.daemon.goals.pursuit import OpenGoal, Pursuit
+from bridge.daemon.goals.reply_reader import Reviewing
 from bridge.daemon.goals.turn_follower import TurnFollower
 from bridge.daemon.ledger_writer import LedgerWriter, now_ms
+from bridge.daemon.permissions import Permissions
 from bridge.drive.selector import Surface
 from bridge.goals import prompts, workspace
 from bridge.goals.record import GoalRecord, started, terms_sha
 from bridge.ledger.store import Row
+from bridge.protocol.answers import answers
 from bridge.protocol.errors import BridgeError, Reason
 from bridge.protocol.messages.events import Event
 from bridge.protocol.messages.goals import (
@@ -28,8 +31,6 @@ from bridge.protocol.messages.goals import (
     GoalTerms,
     GoalView,
 )
-from bridge.protocol.messages.surfaces import SurfaceSelector
-from bridge.protocol.messages.trust import TrustLevel
 
 LANE_MOST = 100
 CLOSED_MOST = 200
@@ -40,26 +41,24 @@ STOPPED = "a person stopped it"
 log = logging.getLogger("koru.goals")
 
 
-class TrustSource(Protocol):
-    async def trusted(self, surface: Surface, needed: TrustLevel) -> list[str]: ...
-
-
 class GoalService:
-    """`resolve` finds the one surface that fits a selector; BridgeError where there is not one."""
+    """Goals are pursued in `tasks`. `selection` finds the one chat that a goal is for."""
 
     def __init__(
         self,
         journal: LedgerWriter,
         follower: TurnFollower,
-        trust: TrustSource,
-        resolve: Callable[[SurfaceSelector], Surface],
-        reading: ReplyReader | None,
+        permissions: Permissions,
+        selection: Selection,
+        reading: Reviewing,
+        tasks: TaskGroup,
     ) -> None:
         self._journal = journal
         self._follower = follower
-        self._trust = trust
-        self._resolve = resolve
+        self._permissions = permissions
+        self._selection = selection
         self._reading = reading
+        self._tasks = tasks
         self._limiter = CapacityLimiter(RUNNING_MOST)
         self._open: dict[str, OpenGoal] = {}
         self._closed: dict[str, GoalRecord] = {}
@@ -68,10 +67,6 @@ class GoalService:
         self._listeners: set[Callable[[Event], None]] = set()
         self._one_start = anyio.Lock()
 
-    def attach(self, tasks: TaskGroup) -> None:
-        """The task group in which goals live."""
-        self._tasks = tasks
-
     def subscribe(self, callback: Callable[[Event], None]) -> Callable[[], None]:
         """Call back with every change of a goal, until the returned function is called."""
         self._listeners.add(callback)
@@ -79,6 +74,7 @@ class GoalService:
 
     # --- what clients ask --------------------------------------------------------------------------------------------
 
+    @answers("goals/start")
     async def start(self, params: GoalStartParams) -> GoalView:
         """Accept the goal: its row is on disk when this returns. The same id and terms are answered, not repeated."""
         async with self._one_start:
@@ -96,9 +92,11 @@ class GoalService:
                 self._enqueue(goal)
         return self._view(goal.record)
 
+    @answers("goals/get")
     async def get(self, params: GoalGetParams) -> GoalView:
         return self._view(await self._known(params.goal_id))
 
+    @answers("goals/list")
     async def list(self, params: GoalListParams) -> GoalListResult:
         """Newest first."""
         views: list[GoalView] = []
@@ -110,13 +108,16 @@ class GoalService:
                 views.append(view)
         return GoalListResult(goals=views)
 
+    @answers("goals/pause")
     async def pause(self, params: GoalGetParams) -> GoalView:
         """No new turn is begun; the one that runs goes on."""
         return await self._pausing(params.goal_id, paused=True)
 
+    @answers("goals/resume")
     async def resume(self, params: GoalGetParams) -> GoalView:
         return await self._pausing(params.goal_id, paused=False)
 
+    @answers("goals/stop")
     async def stop(self, params: GoalGetParams) -> GoalView:
         """Ends the goal; a turn that runs is asked to stop."""
         goal = self._open.get(params.goal_id)
@@ -129,6 +130,7 @@ class GoalService:
         goal.kept.set()  # who answered in the same moment is told that the goal ends
         return self._view(goal.record)
 
+    @answers("goals/answer")
     async def answer(self, params: GoalAnswerParams) -> GoalView:
         """The answer is on disk when this returns. BridgeError UNKNOWN_GOAL, QUESTION_GONE, TIMEOUT."""
         record = await self._known(params.goal_id)
@@ -160,8 +162,8 @@ class GoalService:
 
     async def _surface(self, terms: GoalTerms) -> tuple[Surface, str | None]:
         """Which chat, and by which interface alone where the goal needs more trust than a send."""
-        surface = self._resolve(terms.selector)
-        trusted = await self._trust.trusted(surface, terms.trust)
+        surface = self._selection.resolve(terms.selector)
+        trusted = await self._permissions.trusted(surface, terms.trust)
         able = [id_ for id_ in trusted if id_ in surface.offers and terms.selector.via in (None, id_)]
         if not able:
             via = terms.selector.via or next(iter(surface.offers), "INTERFACE")

@@ -1,25 +1,22 @@
 """One drive of a goal, followed to the end of its turn: approvals, deadlines, stillness, and what the store shows."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 import anyio
 from anyio import to_thread
 
-from bridge.daemon.drives.witnesses import Shown
+from bridge.daemon.drives.channel import ChannelOf
+from bridge.daemon.drives.service import DriveService
+from bridge.daemon.drives.witnesses import Shown, Witnesses
 from bridge.daemon.ledger_writer import now_ms
+from bridge.daemon.permissions import Permissions
 from bridge.drive.record import DriveRecord
-from bridge.drive.steps import Anchor, Candidate
+from bridge.drive.steps import Candidate
 from bridge.goals.reading import rate_limit, resets_in
 from bridge.goals.steps import Driven
 from bridge.protocol.errors import BridgeError
-from bridge.protocol.messages.approvals import (
-    ApprovalDecideParams,
-    ApprovalsListParams,
-    ApprovalsListResult,
-    ApprovalView,
-)
+from bridge.protocol.messages.approvals import ApprovalDecideParams, ApprovalsListParams
 from bridge.protocol.messages.base import TurnState
 from bridge.protocol.messages.drive import DriveGetParams, DriveStartParams, DriveView, DriveWaitParams
 from bridge.protocol.messages.initialize import StoreHint
@@ -29,42 +26,22 @@ STORE_FILES_MOST = 500
 RELEASE_S = 120.0
 
 
-class Drives(Protocol):
-    async def start(self, params: DriveStartParams) -> DriveView: ...
-    async def get(self, params: DriveGetParams) -> DriveView: ...
-    async def wait(self, params: DriveWaitParams) -> DriveView: ...
-    async def cancel(self, params: DriveGetParams) -> DriveView: ...
-    async def record(self, drive_id: str) -> DriveRecord: ...
-
-
-class ApprovalSource(Protocol):
-    def list(self, params: ApprovalsListParams) -> ApprovalsListResult: ...
-    async def decide(self, params: ApprovalDecideParams) -> ApprovalView: ...
-
-
-class WitnessSource(Protocol):
-    """What can be seen of chats in their own stores."""
-
-    async def anchor(self, record: DriveRecord, candidate: Candidate) -> Anchor: ...
-    async def turn_now(self, record: DriveRecord) -> Shown | None:
-        """A drive's turn as the store shows it now; None when it shows none."""
-
-
 class TurnFollower:
-    """`cancel_turn` asks the side that acted to stop the turn, also one whose drive is over."""
+    """`channel_of` gives the side that acted, which is asked to stop a turn even when its drive is over; `store_of`
+    says where the chats of a surface are kept."""
 
     def __init__(
         self,
-        drives: Drives,
-        approvals: ApprovalSource,
-        chats: WitnessSource,
-        cancel_turn: Callable[[DriveRecord, Candidate], Awaitable[None]],
+        drives: DriveService,
+        permissions: Permissions,
+        witnesses: Witnesses,
+        channel_of: ChannelOf,
         store_of: Callable[[str], StoreHint | None],
     ) -> None:
         self._drives = drives
-        self._approvals = approvals
-        self._chats = chats
-        self._cancel_turn = cancel_turn
+        self._permissions = permissions
+        self._witnesses = witnesses
+        self._channel_of = channel_of
         self._store_of = store_of
 
     async def known(self, drive_id: str) -> bool:
@@ -99,9 +76,9 @@ class TurnFollower:
     async def _approve(self, approval_id: str, interfaces: list[str]) -> None:
         """An approval of a listed interface is given in the operator's name, who listed it."""
         try:
-            (approval,) = self._approvals.list(ApprovalsListParams(approval_id=approval_id)).approvals
+            (approval,) = self._permissions.list(ApprovalsListParams(approval_id=approval_id)).approvals
             if approval.interface in interfaces and approval.state == "pending":
-                await self._approvals.decide(
+                await self._permissions.decide(
                     ApprovalDecideParams(approval_id=approval_id, action_sha=approval.action_sha, approve=True)
                 )
         except BridgeError:  # decided or void by now: the drive tells
@@ -112,9 +89,9 @@ class TurnFollower:
             return driven(view)
         record = await self._drives.record(view.drive_id)
         if view.turn.state == "turn_failed":
-            return driven(view, shown=await self._chats.turn_now(record))
+            return driven(view, shown=await self._witnesses.turn_now(record))
         if record.candidate is not None:
-            await self._cancel_turn(record, record.candidate)
+            await self._channel_of(record.candidate).cancel(record, record.candidate)
         end = driven(view)
         return Driven(end.turn, end.drive_id, end.outcome, end.state, end.reply, f"{end.reason}; it was asked to stop")
 
@@ -124,7 +101,7 @@ class TurnFollower:
         record = await self._drives.record(drive_id)
         with anyio.move_on_after(seconds):
             while True:
-                shown = await self._chats.turn_now(record)
+                shown = await self._witnesses.turn_now(record)
                 if shown is not None and shown.state not in ("waiting", "needs_input"):
                     limited, resets = _limit(shown.state, shown.reason or "", shown)
                     return Driven(
@@ -146,7 +123,7 @@ class TurnFollower:
         candidate = record.candidate or _considered(record)
         if candidate is None:
             return True
-        anchor = await self._chats.anchor(record, candidate)
+        anchor = await self._witnesses.anchor(record, candidate)
         return anchor.blocker is not None or anchor.cursor is None
 
     async def release(self, drive_id: str) -> bool:
@@ -155,7 +132,7 @@ class TurnFollower:
         candidate = record.candidate or _considered(record)
         if candidate is None:
             return False
-        await self._cancel_turn(record, candidate)
+        await self._channel_of(candidate).cancel(record, candidate)
         with anyio.move_on_after(RELEASE_S):
             await self.answered_there(drive_id)
             return True
@@ -176,7 +153,7 @@ class TurnFollower:
         except BridgeError:
             return
         if record.candidate is not None and view.turn is not None and view.turn.state == "needs_input":
-            await self._cancel_turn(record, record.candidate)
+            await self._channel_of(record.candidate).cancel(record, record.candidate)
 
 
 class Quiet:

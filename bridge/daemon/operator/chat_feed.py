@@ -7,19 +7,21 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Protocol
 
 import anyio
 from anyio import CapacityLimiter, to_thread
+from anyio.abc import TaskGroup
 
 from bridge.chats.chat import Chat
 from bridge.chats.directories import Directories
 from bridge.chats.fault import Fault
 from bridge.chats.stores import ChatFilter, ChatReader
 from bridge.chats.watcher import Update, Watcher
+from bridge.daemon.drives.store import DriveStore
+from bridge.drive.record import DriveRecord
+from bridge.ledger.store import Row
+from bridge.protocol.answers import answers
 from bridge.protocol.messages.chats import ChatsListParams, ChatsListResult, ChatView, StoreFault, WatchView
-from bridge.protocol.messages.drive import DriveListParams, DriveListResult
-from bridge.protocol.messages.events import Event
 from observers.base import Observer
 
 COMPLETE_S = 10.0
@@ -31,27 +33,22 @@ Told = ChatView | StoreFault
 log = logging.getLogger("koru.chats")
 
 
-class Drives(Protocol):
-    """Where the drives of a chat are learned from."""
-
-    async def list(self, params: DriveListParams) -> DriveListResult: ...
-    def subscribe(self, callback: Callable[[Event], None]) -> Callable[[], None]: ...
-
-
 class ChatFeed:
-    """The watch, begun by the first `list` or `subscribe`. `redact` is applied to what stores say of themselves."""
+    """The watch, begun in `tasks` by the first `list` or `subscribe`. `redact` is applied to what stores say of
+    themselves; `drives` tell which chat is of which drive."""
 
     def __init__(
         self,
         observers: Mapping[str, Observer],
         directories: Directories,
-        drives: Drives,
+        drives: DriveStore,
         redact: Callable[[str], str],
+        tasks: TaskGroup,
     ) -> None:
         self._watcher = Watcher(ChatReader(observers), ChatFilter(), directories)
         self._drives = drives
         self._redact = redact
-        self._tasks: anyio.abc.TaskGroup | None = None
+        self._tasks = tasks
         self._begun = False
         self._complete = anyio.Event()
         self._subscribers: list[Callable[[Told], None]] = []
@@ -59,9 +56,7 @@ class ChatFeed:
         self._drive_of: OrderedDict[str, str] = OrderedDict()
         self._unwitnessed: dict[Fault, None] = {}
 
-    def attach(self, tasks: anyio.abc.TaskGroup) -> None:
-        self._tasks = tasks
-
+    @answers("chats/list")
     async def list(self, params: ChatsListParams) -> ChatsListResult:
         """The chats as they stand, after the first look at every store or ten seconds."""
         self._begin()
@@ -100,14 +95,14 @@ class ChatFeed:
         return WatchView(stores=self._watcher.stores(), chats=chats, polled=polled[:POLLED_MOST], faults=faults)
 
     def _begin(self) -> None:
-        if not self._begun and self._tasks is not None:
+        if not self._begun:
             self._begun = True
             self._tasks.start_soon(self._run)
 
     async def _run(self) -> None:
-        self._drives.subscribe(self._on_event)
-        for drive in reversed((await self._drives.list(DriveListParams(limit=DRIVES_MOST))).drives):
-            self._learn(drive.chat_id, drive.drive_id)
+        self._drives.subscribe(self._on_row)
+        for record in reversed([record async for record in self._drives.newest()]):
+            self._learn(record.evidence.chat_id, record.drive_id)
         # A thread of its own: what is slow here must not delay the witnesses of drives. It never waits for the loop,
         # which may have ended meanwhile.
         limiter, news = CapacityLimiter(1), self._news()
@@ -146,9 +141,9 @@ class ChatFeed:
         for callback in tuple(self._subscribers):
             callback(told)
 
-    def _on_event(self, event: Event) -> None:
-        if event.drive is not None:
-            self._learn(event.drive.chat_id, event.drive.drive_id)
+    def _on_row(self, row: Row, record: DriveRecord | None) -> None:
+        if record is not None:
+            self._learn(record.evidence.chat_id, record.drive_id)
 
     def _learn(self, chat_id: str | None, drive_id: str) -> None:
         if chat_id is not None:

@@ -1,33 +1,33 @@
 """The doctor as the daemon runs it: in threads, one examination at a time, and no check twice while it hangs."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from threading import Thread
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
 
+from bridge.daemon.operator.recovery_list import RecoveryList
+from bridge.daemon.operator.status import DaemonStatus
 from bridge.doctor.finding import Check
 from bridge.doctor.run import Ran, Report, about, examine
 from bridge.doctor.scene import Scene
 from bridge.doctor.wire import as_json
+from bridge.protocol.answers import answers
 from bridge.protocol.errors import BridgeError, Reason
-from bridge.protocol.messages.daemon import StatusResult
 from bridge.protocol.messages.doctor import DoctorRunParams, DoctorRunResult
-from bridge.protocol.messages.recovery import RecoveriesListResult
 
 AGAIN_S = 15.0
 
 
 class Examiner:
-    """`status` and `calls` give what the daemon would answer to itself; they are set before anything is asked."""
+    """`status` and `recoveries` give what the daemon would answer to a doctor outside of it."""
 
-    status: Callable[[], StatusResult]
-    calls: Callable[[], RecoveriesListResult]
-
-    def __init__(self) -> None:
+    def __init__(self, status: DaemonStatus, recoveries: RecoveryList) -> None:
+        self._status, self._recoveries = status, recoveries
         self._one = CapacityLimiter(1)
         self._threads: dict[str, Thread] = {}
 
+    @answers("doctor/run")
     async def run(self, params: DoctorRunParams) -> DoctorRunResult:
         """BridgeError USAGE, UNKNOWN_INTERFACE."""
         checks = await to_thread.run_sync(_chosen, params.check)
@@ -42,8 +42,8 @@ class Examiner:
         return (await self._examine(chosen, AGAIN_S)).ran if chosen else ()
 
     async def _examine(self, checks: Sequence[Check], seconds: float) -> Report:
-        answer = self.status().model_dump(mode="json", exclude_none=True)
-        calls = self.calls().model_dump(mode="json", exclude_none=True)
+        answer = self._status.view().model_dump(mode="json", exclude_none=True)
+        calls = self._recoveries.view().model_dump(mode="json", exclude_none=True)
         return await to_thread.run_sync(self._look, checks, seconds, answer, calls, limiter=self._one)
 
     def _look(self, checks: Sequence[Check], seconds: float, answer: dict[str, Any], calls: dict[str, Any]) -> Report:

@@ -9,7 +9,7 @@ import logging
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
@@ -24,6 +24,7 @@ from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from bridge.daemon.socket.subscriptions import EventSource
 from bridge.protocol.messages.events import Event
 from registry.document import Document, Problem, read
 
@@ -89,27 +90,28 @@ def load(directory: Path) -> tuple[list[Hook], list[Problem]]:
     return (found.hooks, []) if isinstance(found, HooksFile) else ([], found)
 
 
+def hooks_of(directory: Path) -> list[Hook]:
+    """The hooks to tell. What is wrong with the file is logged. Blocking."""
+    hooks, problems = load(directory)
+    for problem in problems:
+        log.error("no hook is told anything: %s", problem)
+    return hooks
+
+
 class Hooks:
     """Each hook has a bounded queue of its own, so that it is told in order, and one that fails holds up no other.
 
     Where a queue is full the newest is dropped, and that is logged.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self, hooks: Sequence[Hook], sources: Sequence[EventSource], tasks: TaskGroup) -> None:
         self._queues: list[tuple[Hook, MemoryObjectSendStream[_Delivery]]] = []
-
-    async def attach(self, tasks: TaskGroup, *sources: Callable[[Callable[[Event], None]], object]) -> None:
-        """Read the file, and listen where there is a hook."""
-        hooks, problems = await to_thread.run_sync(load, self._directory)
-        for problem in problems:
-            log.error("no hook is told anything: %s", problem)
+        limiter = CapacityLimiter(max(1, len(hooks)))
+        for hook in hooks:
+            send, take = anyio.create_memory_object_stream[_Delivery](WAITING_MOST)
+            self._queues.append((hook, send))
+            tasks.start_soon(self._work, send, take, limiter)
         if hooks:
-            limiter = CapacityLimiter(len(hooks))
-            for hook in hooks:
-                send, take = anyio.create_memory_object_stream[_Delivery](WAITING_MOST)
-                self._queues.append((hook, send))
-                tasks.start_soon(self._work, send, take, limiter)
             for subscribe in sources:
                 subscribe(self.tell)
 

@@ -6,16 +6,18 @@ from typing import Any, TypeVar
 import anyio
 from anyio import from_thread
 
+from bridge.daemon.drives.lanes import Lanes
 from bridge.daemon.drives.service import DriveService
 from bridge.daemon.drives.witnesses import Witnesses
-from bridge.daemon.socket.sessions import PluginSession, Sessions
-from bridge.drive.record import DriveRecord
+from bridge.daemon.socket.plugin_session import PluginSession
+from bridge.daemon.socket.sessions import Sessions
+from bridge.drive.record import DriveRecord, Mark
 from bridge.protocol.errors import BridgeError, Reason
 from bridge.protocol.messages.base import Message
 from bridge.protocol.messages.chat import CommandResult
 from bridge.protocol.messages.drive import DriveStartParams, DriveView, QueueView
 from bridge.protocol.messages.surfaces import SurfaceSelector
-from bridge.recovery.daemon import Mark, PluginWindow
+from bridge.recovery.daemon import PluginWindow
 
 COMMAND_S = 10.0
 ALREADY_THERE = "a turn with its text stands in the chat's store"
@@ -26,8 +28,8 @@ T = TypeVar("T")
 class Reach:
     """Implements bridge.recovery.daemon.Daemon. Every method is called from a worker thread."""
 
-    def __init__(self, sessions: Sessions, drives: DriveService, stores: Witnesses) -> None:
-        self._sessions, self._drives, self._stores = sessions, drives, stores
+    def __init__(self, sessions: Sessions, drives: DriveService, lanes: Lanes, stores: Witnesses) -> None:
+        self._sessions, self._drives, self._lanes, self._stores = sessions, drives, lanes, stores
 
     def windows(self) -> list[PluginWindow]:
         return from_thread.run_sync(lambda: [_window(session) for session in self._sessions.live()])
@@ -42,7 +44,7 @@ class Reach:
         return self._await(lambda: self._command(window, method, params))
 
     def queues(self) -> list[QueueView]:
-        return [*from_thread.run_sync(self._drives.queues)]
+        return [*from_thread.run_sync(self._lanes.queues)]
 
     def release(self, drive_id: str, seconds: float) -> DriveView:
         return self._await(lambda: self._drives.release(drive_id, seconds))

@@ -8,25 +8,24 @@ import anyio
 from anyio import to_thread
 from anyio.abc import TaskGroup
 
-from bridge.daemon.drives.service import DriveService
-from bridge.daemon.drives.unsettled import Unsettled
 from bridge.daemon.ledger_writer import LedgerWriter, now_ms
 from bridge.daemon.operator.examiner import Examiner
 from bridge.daemon.operator.reach import Reach
+from bridge.daemon.operator.recovery_list import recovery_view
 from bridge.daemon.permissions import Permissions
+from bridge.daemon.socket.connection import Connection
 from bridge.doctor.run import Ran
 from bridge.policy.approvals import action_sha
+from bridge.protocol.answers import answers
 from bridge.protocol.errors import BridgeError, Reason
 from bridge.protocol.messages.approvals import ApprovalView
 from bridge.protocol.messages.base import Empty, Role
 from bridge.protocol.messages.recovery import (
     CheckedAgain,
-    RecoveriesListResult,
     RecoveryRecordParams,
     RecoveryRunParams,
     RecoveryRunResult,
     RecoveryState,
-    RecoveryView,
 )
 from bridge.recovery.action import Action, ActionResult, Aim, Plan
 from bridge.recovery.daemon import Daemon
@@ -50,35 +49,26 @@ class _Run:
 
 
 class Recoveries:
-    """`actions` are those that the daemon runs; `registry` says what is risky and which checks look at it again."""
+    """`actions` are those that the daemon runs; `registry` says what is risky and which checks look at it again. A run
+    goes on in `tasks` when the client that asked for it has left."""
 
     def __init__(
         self,
         registry: Mapping[str, Recovery],
         actions: Mapping[str, Action[Daemon]],
         reach: Reach,
-        drives: DriveService,
         journal: LedgerWriter,
         permissions: Permissions,
         examiner: Examiner,
-        unsettled: Unsettled,
+        tasks: TaskGroup,
     ) -> None:
         self._registry, self._actions, self._reach = registry, actions, reach
-        self._drives, self._journal, self._permissions = drives, journal, permissions
-        self._examiner, self._unsettled = examiner, unsettled
+        self._journal, self._permissions = journal, permissions
+        self._examiner, self._tasks = examiner, tasks
         self._runs: dict[str, _Run] = {}
         self._one = anyio.Lock()
 
-    def attach(self, tasks: TaskGroup) -> None:
-        """The task group in which a recovery goes on when the client that asked for it has left."""
-        self._tasks = tasks
-
-    def list(self) -> RecoveriesListResult:
-        views = [_view(each) for each in self._registry.values()]
-        return RecoveriesListResult(
-            recoveries=views, drives_unknown=self._unsettled.ids(), queues=list(self._drives.queues())
-        )
-
+    @answers("recovery/record")
     async def record(self, params: RecoveryRecordParams) -> Empty:
         """BridgeError LEDGER_UNWRITABLE."""
         body = {**params.model_dump(exclude_none=True, exclude={"phase"}), "by": "command"}
@@ -86,13 +76,14 @@ class Recoveries:
         self._journal.announce(row)
         return Empty()
 
-    async def run(self, params: RecoveryRunParams, role: Role) -> RecoveryRunResult:
+    @answers("recovery/run")
+    async def run(self, params: RecoveryRunParams, connection: Connection) -> RecoveryRunResult:
         """BridgeError UNKNOWN_RECOVERY, NOT_PERMITTED, ID_CONFLICT, LEDGER_UNWRITABLE, and what the plan raises."""
         action, recovery = self._action(params.recovery)
         async with self._one:
             run = self._run(params)
             if not run.begun and run.result is None:
-                stopped = await self._start(run, params, action, recovery, role)
+                stopped = await self._start(run, params, action, recovery, connection.role or "client")
                 if stopped is not None:
                     return stopped
         await run.over.wait()
@@ -133,7 +124,7 @@ class Recoveries:
             return action, recovery
         if recovery is None:
             raise BridgeError(Reason.UNKNOWN_RECOVERY, f"no recovery is called {name}", hint="koru recover list")
-        hint = _view(recovery).command or recovery.title
+        hint = recovery_view(recovery).command or recovery.title
         raise BridgeError(Reason.NOT_PERMITTED, f"{name} is not run by the daemon", hint=hint)
 
     def _keep(self, run: _Run) -> None:
@@ -193,12 +184,6 @@ class Recoveries:
         except Exception:
             log.exception("the recovery %s failed inside the daemon", action.ID)
             return ActionResult("failed", ("a fault in the daemon; its log has more",))
-
-
-def _view(recovery: Recovery) -> RecoveryView:
-    command = f"koru recover {recovery.id}" if recovery.action else recovery.run or None
-    place = recovery.action or ("command" if recovery.run else "operator")
-    return RecoveryView(recovery=recovery.id, title=recovery.title, place=place, risk=recovery.risk, command=command)
 
 
 def _body(params: RecoveryRunParams) -> RecoveryRunParams:

@@ -12,8 +12,8 @@ import pytest
 
 from bridge.client import Client
 from tests.bridge.cli.test_history import chat
-from tests.bridge.conftest import PATIENCE, Daemon, Home, Start
-from tests.daemon import eventually
+from tests.bridge.conftest import Daemon, Home, Start
+from tests.daemon import PATIENCE, eventually
 
 
 @pytest.fixture
@@ -144,13 +144,13 @@ class Loop(asyncio.SelectorEventLoop):
         super().close()
 
 class Drives:
-    async def list(self, params): return chats.DriveListResult(drives=[])
     def subscribe(self, callback): pass
+    async def newest(self):
+        for record in (): yield record
 
 async def main():
-    watched = chats.Chats({}, None, Drives(), str)
     async with anyio.create_task_group() as tasks:
-        watched.attach(tasks)
+        watched = chats.ChatFeed({}, None, Drives(), str, tasks)
         watched.subscribe(print)
         await anyio.to_thread.run_sync(Watcher.looking.wait)
         tasks.cancel_scope.cancel()

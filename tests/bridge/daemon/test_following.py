@@ -87,7 +87,7 @@ def follow(changes: Changes, folder: Path, resets_at_s: int, detail: str | None)
         text = path.read_text("utf-8").replace(RECORDED_RESET, str(resets_at_s))
         path.write_text(RECORDED_TIME.sub(now, text), "utf-8")
     nobody: Any = None
-    stores = Witnesses(OBSERVERS, nobody, changes)
+    stores = Witnesses(OBSERVERS, nobody, changes, nobody, nobody)
     drives: Any = Drives(view(detail), record("limit", anchor))
     follower = TurnFollower(drives, nobody, stores, nobody, lambda surface: None)
 

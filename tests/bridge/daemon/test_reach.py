@@ -8,7 +8,6 @@ from anyio import to_thread
 from bridge.daemon.drives.service import DriveService
 from bridge.daemon.drives.witnesses import Witnesses
 from bridge.daemon.operator.reach import NOT_WHOLE, Reach
-from bridge.daemon.socket.sessions import Sessions
 from bridge.drive.match import text_sha
 from bridge.drive.record import DriveRecord
 from bridge.protocol.errors import BridgeError, Reason
@@ -55,7 +54,8 @@ class Store:
 
 
 def reach(drives: Any, store: Any = None) -> Reach:
-    return Reach(cast("Sessions", None), cast("DriveService", drives), cast("Witnesses", store or Store()))
+    nothing: Any = None
+    return Reach(nothing, cast("DriveService", drives), nothing, cast("Witnesses", store or Store()))
 
 
 @pytest.mark.anyio

@@ -133,13 +133,20 @@ def deliver(tmp_path: Path) -> Deliver:
         script: Script, *, draft: bool = False, addressed: Addressed | None = there, times: int = 1
     ) -> list[DriveEvent]:
         catalogue: dict[str, Any] = {"x11": lambda environment: Scripted(script)}
-        desk = Desk(catalogue, tmp_path, {})
-        channel = InjectorChannel(
-            desk, Turns(lambda: 1), INTERFACES, store, lambda key: addressed, lambda: 1, lambda point, drive_id: None
-        )
         told: list[DriveEvent] = []
-        for _ in range(times):
-            assert not await channel.deliver(record(draft=draft), CANDIDATE, told.append)
+        async with anyio.create_task_group() as tasks:
+            desk = Desk(catalogue, tmp_path, {}, tasks)
+            channel = InjectorChannel(
+                desk,
+                Turns(lambda: 1),
+                INTERFACES,
+                store,
+                lambda key: addressed,
+                lambda: 1,
+                lambda point, drive_id: None,
+            )
+            for _ in range(times):
+                assert not await channel.deliver(record(draft=draft), CANDIDATE, told.append)
         return told
 
     return run
@@ -217,12 +224,13 @@ async def test_a_window_that_is_gone(deliver: Deliver) -> None:
 
 
 async def test_a_desktop_has_no_journal(tmp_path: Path) -> None:
-    desk = Desk({}, tmp_path, {})
-    channel = InjectorChannel(
-        desk, Turns(lambda: 1), {}, CalibrationStore(tmp_path), lambda key: None, lambda: 1, print
-    )
-    told: list[DriveEvent] = []
-    await channel.lookup(record(), CANDIDATE, told.append)
-    assert told == [LookedUp(None)]
-    with anyio.fail_after(5):
-        await channel.cancel(record(), CANDIDATE)
+    async with anyio.create_task_group() as tasks:
+        desk = Desk({}, tmp_path, {}, tasks)
+        channel = InjectorChannel(
+            desk, Turns(lambda: 1), {}, CalibrationStore(tmp_path), lambda key: None, lambda: 1, print
+        )
+        told: list[DriveEvent] = []
+        await channel.lookup(record(), CANDIDATE, told.append)
+        assert told == [LookedUp(None)]
+        with anyio.fail_after(5):
+            await channel.cancel(record(), CANDIDATE)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from anyio.abc import TaskGroup
 
 from bridge.desk.desk import Desk
 from injectors.base import Injection, Missing, Stop, Target
@@ -34,19 +35,19 @@ class Scripted:
         raise NotImplementedError
 
 
-def desk(directory: Path, *injectors: Scripted) -> Desk:
+def desk(directory: Path, tasks: TaskGroup, *injectors: Scripted) -> Desk:
     def maker(injector: Scripted) -> "type[Scripted] | object":
         return lambda environment: injector
 
     catalogue: Mapping[str, object] = {injector.id: maker(injector) for injector in injectors}
-    return Desk(catalogue, directory, {"DISPLAY": ":7"})  # type: ignore[arg-type]
+    return Desk(catalogue, directory, {"DISPLAY": ":7"}, tasks)  # type: ignore[arg-type]
 
 
 async def test_an_injector_s_own_word_is_the_refusal(tmp_path: Path) -> None:
     missing = Missing(BlockerWord.TOOL_MISSING, "xdotool is not installed", "apt install xdotool", ("xdotool",))
-    made = desk(tmp_path, Scripted("x11"), Scripted("xdotool", missing))
     async with anyio.create_task_group() as tasks:
-        made.attach(tasks)
+        made = desk(tmp_path, tasks, Scripted("x11"), Scripted("xdotool", missing))
+        tasks.start_soon(made.refresh)
         await made.refresh(certainly=True)
     assert made.lack(INTERFACES["os_injector_x11"]) is None
     told = str(made.lack(INTERFACES["os_injector_xdotool"]))
@@ -63,10 +64,10 @@ async def test_a_desktop_that_hangs_costs_its_own_injector_alone(
     monkeypatch.setattr("bridge.desk.desk.PROBE_S", 0.2)
     gate = threading.Event()
     hung = Scripted("x11", gate=gate)
-    made = desk(tmp_path, hung, Scripted("wtype"))
     try:
         async with anyio.create_task_group() as tasks:
-            made.attach(tasks)
+            made = desk(tmp_path, tasks, hung, Scripted("wtype"))
+            tasks.start_soon(made.refresh)
             await made.refresh(certainly=True)
         assert "did not answer" in str(made.lack(INTERFACES["os_injector_x11"]))
         assert made.lack(INTERFACES["os_injector_wtype"]) is None
@@ -76,20 +77,20 @@ async def test_a_desktop_that_hangs_costs_its_own_injector_alone(
 
 async def test_a_fresh_answer_is_not_asked_for_again(tmp_path: Path) -> None:
     injector = Scripted("x11")
-    made = desk(tmp_path, injector)
     async with anyio.create_task_group() as tasks:
-        made.attach(tasks)
+        made = desk(tmp_path, tasks, injector)
+        tasks.start_soon(made.refresh)
         for _ in range(5):
             await made.refresh(certainly=True)
     assert injector.asked == 1
 
 
 async def test_bad_settings_are_everybody_s_refusal(tmp_path: Path) -> None:
-    made = desk(tmp_path, Scripted("x11"))
     (tmp_path / "desk.yaml").write_text("windows: 7\n", encoding="utf-8")
     (tmp_path / "desk.yaml").chmod(0o600)
     async with anyio.create_task_group() as tasks:
-        made.attach(tasks)
+        made = desk(tmp_path, tasks, Scripted("x11"))
+        tasks.start_soon(made.refresh)
         await made.refresh(certainly=True)
     assert "desk.yaml:1" in str(made.lack(INTERFACES["os_injector_x11"]))
     assert made.windows() == ()
