@@ -13,6 +13,7 @@ from bridge.daemon.faults import Faults
 from bridge.ledger import verdict
 from bridge.ledger.store import Ledger, Row
 from bridge.policy.redaction import Redactor
+from bridge.protocol.answers import answers
 from bridge.protocol.errors import BridgeError
 from bridge.protocol.messages.ledger import LedgerRow, LedgerTailParams, LedgerTailResult, LedgerVerifyResult
 
@@ -88,11 +89,13 @@ class LedgerWriter:
         read = partial(self._ledger.rows, after_seq=after_seq, limit=limit, drive_id=drive_id)
         return await to_thread.run_sync(read, limiter=self._one_writer)
 
+    @answers("ledger/tail")
     async def tail(self, params: LedgerTailParams) -> LedgerTailResult:
         """Rows as the wire has them."""
         rows = await self.rows(after_seq=params.after_seq, limit=params.limit)
         return LedgerTailResult(rows=[_wire_row(row) for row in rows])
 
+    @answers("ledger/verify")
     async def verify(self) -> LedgerVerifyResult:
         """Read everything anew from the files, as `koru ledger verify` does without a daemon."""
         found = await to_thread.run_sync(partial(verdict.verify, self._directory, key=self._key))

@@ -21,6 +21,7 @@ from bridge.policy.files import FilesSignature, load, save_grants, signature
 from bridge.policy.redaction import Redactor, Secret
 from bridge.policy.rules import Policy, PolicyAction, PolicyRequest, permit
 from bridge.policy.trust import EVERYWHERE, RANK, default_level, granted, level
+from bridge.protocol.answers import answers
 from bridge.protocol.errors import BridgeError, Reason
 from bridge.protocol.messages.approvals import (
     ApprovalDecideParams,
@@ -101,6 +102,7 @@ class Permissions:
     def warns(self) -> bool:
         return self._policy.on_secrets != "allow"
 
+    @answers("trust/list")
     async def trust_list(self) -> TrustListResult:
         policy = await self.refresh()
         return TrustListResult(
@@ -113,6 +115,7 @@ class Permissions:
             problem=policy.problem,
         )
 
+    @answers("trust/set")
     async def trust_set(self, params: TrustSetParams) -> TrustListResult:
         """Grant or revoke; on disk and in the ledger when this returns.
 
@@ -197,6 +200,7 @@ class Permissions:
         found = self._approvals.usable(run_id, action_sha, now_ms())
         return found.approval_id if found else None
 
+    @answers("approvals/list")
     def list(self, params: ApprovalsListParams) -> ApprovalsListResult:
         """BridgeError UNKNOWN_APPROVAL."""
         self._approvals.expire(now_ms())
@@ -208,6 +212,7 @@ class Permissions:
         found = self._approvals.list(everything=params.everything)
         return ApprovalsListResult(approvals=[_view(approval) for approval in found])
 
+    @answers("approvals/decide")
     async def decide(self, params: ApprovalDecideParams) -> ApprovalView:
         """Approve or deny, once. The row is on disk when this returns. BridgeError UNKNOWN_APPROVAL, APPROVAL_VOID."""
         async with self._one_change:

@@ -15,6 +15,7 @@ from bridge.desk.targets import aimed, window_of
 from bridge.desk.turns import Turns
 from bridge.drive.match import text_sha
 from bridge.drive.windows import Addressed
+from bridge.protocol.answers import answers
 from bridge.protocol.errors import BridgeError, Reason
 from bridge.protocol.messages.desk import (
     DeskCalibrateParams,
@@ -70,6 +71,7 @@ class Hands:
         self._desk, self._turns, self._interfaces = desk, turns, interfaces
         self._calibrations, self._find, self._write = calibrations, find, write
 
+    @answers("desk/inject")
     async def inject(self, params: DeskInjectParams) -> DeskInjectResult:
         """BridgeError for a text or a target that cannot be meant; what the desktop refuses is an outcome."""
         check_prompt(params.text)
@@ -94,6 +96,7 @@ class Hands:
             await self._write("inject_done", {key: value for key, value in done.items() if value is not None})
         return result
 
+    @answers("desk/calibrate")
     async def calibrate(self, params: DeskCalibrateParams) -> DeskCalibrateResult:
         """BridgeError where the window or the input cannot be found."""
         await self._desk.refresh(certainly=True)
@@ -121,6 +124,7 @@ class Hands:
             copyable=found.copyable,
         )
 
+    @answers("desk/stop")
     async def stop(self) -> DeskStopResult:
         """End every injection, of drives too. Each is over within one chunk; what hangs is told."""
         stopped, running = await self._turns.trip_all("koru stop")

@@ -1,8 +1,9 @@
-"""Accepts connections, checks who is there, and serves each in a task of its own: a bad one falls alone."""
+"""Accepts connections, checks their user, and serves each in a task of its own: the fault of one ends no other."""
 
 import logging
 import os
 import socket
+from collections.abc import Mapping
 from contextlib import suppress
 
 import anyio
@@ -10,8 +11,8 @@ from anyio.abc import SocketAttribute, SocketListener, SocketStream
 
 from bridge import crash, peercred
 from bridge.daemon.socket.connection import Connection
-from bridge.daemon.socket.guest import Guest
-from bridge.daemon.socket.handlers import House, handlers_for
+from bridge.daemon.socket.sessions import Sessions
+from bridge.protocol.answers import Answerer
 from bridge.protocol.errors import BridgeError, Reason
 from bridge.protocol.jsonrpc import envelope
 
@@ -30,6 +31,7 @@ class Connections:
         self.all: set[Connection] = set()
 
     def clients(self) -> int:
+        """How many are of clients or operators."""
         return sum(connection.role in ("client", "operator") for connection in self.all)
 
 
@@ -39,14 +41,16 @@ class Server:
     def __init__(
         self,
         bound: socket.socket,
-        house: House,
+        answerers: Mapping[str, Answerer],
+        sessions: Sessions,
         connections: Connections,
         *,
         connections_max: int = CONNECTIONS_MAX,
         initialize_seconds: float = INITIALIZE_SECONDS,
     ) -> None:
         self._bound = bound
-        self._house = house
+        self._answerers = answerers
+        self._sessions = sessions
         self._connections = connections
         self._connections_max = connections_max
         self._initialize_seconds = initialize_seconds
@@ -89,14 +93,12 @@ class Server:
                 await anyio.sleep(ACCEPT_PAUSE_SECONDS)
 
     async def _connection(self, stream: SocketStream) -> None:
-        connection = Connection()
         try:
             self._check(stream)
         except BridgeError as error:
             await self._turn_away(stream, error)
             return
-        handlers = handlers_for(self._house, connection)
-        connection.peer = Guest(stream, handlers, name="a new connection", allow=connection.allow)
+        connection = Connection(stream, self._answerers)
         self._connections.all.add(connection)
         try:
             async with anyio.create_task_group() as tasks:
@@ -109,7 +111,7 @@ class Server:
             self._connections.all.discard(connection)
             connection.closed()
             if connection.session is not None:
-                self._house.sessions.end(connection.session)
+                self._sessions.end(connection.session)
 
     def _check(self, stream: SocketStream) -> None:
         uid = peercred.peer_uid(stream.extra(SocketAttribute.raw_socket))  # noqa: S610 - not Django's
@@ -135,5 +137,5 @@ class Server:
                 BridgeError(Reason.NOT_INITIALIZED, f"initialize did not come within {seconds:g} s")
             )
         elif connection.session is not None:
-            self._house.sessions.announce(connection.session)
-            await self._house.sessions.keep(connection.session)
+            self._sessions.announce(connection.session)
+            await self._sessions.keep(connection.session)

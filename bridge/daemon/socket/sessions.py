@@ -1,98 +1,48 @@
 """The plugins connected now: one session a window, under a lease, told apart from its predecessors by the epoch."""
 
 import logging
-import secrets
 import time
-from collections.abc import Callable
 
 import anyio
 
+from bridge.daemon.socket.connection import Connection
 from bridge.daemon.socket.epochs import Epochs
-from bridge.daemon.socket.guest import Guest
+from bridge.daemon.socket.plugin_session import PluginSession
+from bridge.protocol.answers import answers
 from bridge.protocol.errors import BridgeError, Reason
+from bridge.protocol.jsonrpc.peer import Peer
 from bridge.protocol.messages.base import Empty
-from bridge.protocol.messages.chat import ChatEvent
 from bridge.protocol.messages.initialize import InitializeParams, PluginInfo
 from bridge.protocol.messages.log import LogMessage
-from bridge.protocol.messages.sessions import RefusedPlugin, SessionView
+from bridge.protocol.messages.plugin import SelfTestResult
+from bridge.protocol.messages.sessions import RefusedPlugin, SelfTestParams, SessionsListResult, SessionView
 from bridge.protocol.messages.surfaces import SurfacesChanged
 
 HEARTBEAT_MS = 10_000
 LEASE_HEARTBEATS = 3
 QUICK_PING_SECONDS = 1.0
 LOG_MESSAGE_MAX_CHARS = 2000
+SELFTEST_S = 15.0
 REFUSED_MOST = 20
-REFUSED_KEPT_MS = 180_000  # plugins try again every 15 s: who does not has gone
+REFUSED_KEPT_MS = 180_000  # plugins try again every 15 s, so one that does not is gone
 
 _LOG = logging.getLogger(__name__)
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
-class PluginSession:
-    """One live connection of a plugin. Requests to it go through `peer`."""
-
-    def __init__(self, hello: InitializeParams, info: PluginInfo, protocol: int, epoch: int, peer: Guest) -> None:
-        self.session_id = secrets.token_hex(8)
-        self.epoch = epoch
-        self.window_id = info.window_id
-        self.info = info
-        self.peer = peer
-        self.name = hello.name
-        self.version = hello.version
-        self.protocol = protocol
-        self.connected_at_ms = _now_ms()
-        self.ended = anyio.Event()
-
-    @property
-    def alive(self) -> bool:
-        return self.peer.gone is None and not self.ended.is_set()
-
-    def surface_key(self, surface_id: str) -> str:
-        """`<ide product>:<window_id>/<surface_id>`: stays the same over reloads and restarts."""
-        return f"{self.info.ide.product}:{self.window_id}/{surface_id}"
-
-    def is_late(self, event: ChatEvent) -> bool:
-        """Whether the event is about something an earlier connection of this window was asked."""
-        return event.epoch < self.epoch
-
-    def silent_seconds(self) -> float:
-        """How long nothing at all was received."""
-        return anyio.current_time() - self.peer.last_received
-
-    def view(self) -> SessionView:
-        return SessionView(
-            session_id=self.session_id,
-            epoch=self.epoch,
-            ide=self.info.ide,
-            window_id=self.window_id,
-            pid=self.info.pid,
-            plugin_name=self.name,
-            plugin_version=self.version,
-            protocol=self.protocol,
-            connected_at_ms=self.connected_at_ms,
-            last_seen_at_ms=_now_ms() - int(self.silent_seconds() * 1000),
-            capabilities=self.info.capabilities,
-            surfaces=self.info.surfaces,
-        )
-
-    def __str__(self) -> str:
-        return f"{self.info.ide.product} window {self.window_id} (pid {self.info.pid}, epoch {self.epoch})"
-
-
 class Sessions:
-    """At most one live session a window. `on_event` and `on_attach` are set by whoever drives; neither may block.
-
-    `on_attach` runs once the plugin has its answer to `initialize` queued, so that it may be asked things at once.
-    """
+    """At most one live session a window."""
 
     def __init__(self, epochs: Epochs, *, heartbeat_ms: int = HEARTBEAT_MS) -> None:
         self.heartbeat_ms = heartbeat_ms
-        self.on_event: Callable[[PluginSession, ChatEvent], None] = _ignore_event
-        self.on_attach: Callable[[PluginSession], None] = _ignore_attach
         self._epochs = epochs
         self._of_window: dict[str, PluginSession] = {}
         self._refused: dict[str, RefusedPlugin] = {}
         self._attached = anyio.Event()
+
+    def views(self) -> list[SessionView]:
+        """The live sessions as the wire has them."""
+        return [session.view() for session in self.live()]
 
     def live(self) -> list[PluginSession]:
         return [session for session in self._of_window.values() if session.alive]
@@ -136,7 +86,7 @@ class Sessions:
 
     # --- coming and going --------------------------------------------------------------------------------------------
 
-    async def admit(self, hello: InitializeParams, info: PluginInfo, protocol: int, peer: Guest) -> PluginSession:
+    async def admit(self, hello: InitializeParams, info: PluginInfo, protocol: int, peer: Peer) -> PluginSession:
         """Make the connection the session of its window, in place of an older one.
 
         BridgeError SUPERSEDED (with `retry`) when another process holds the window and answers: two windows want one
@@ -156,11 +106,10 @@ class Sessions:
         return session
 
     def announce(self, session: PluginSession) -> None:
-        """Tell those who wait that the session can be used."""
+        """End the waits for the session's window. The plugin's answer to `initialize` is queued by then, so that what
+        it is asked next comes after that answer."""
         attached, self._attached = self._attached, anyio.Event()
         attached.set()
-        if session.alive:
-            self.on_attach(session)
 
     def end(self, session: PluginSession, why: BridgeError | None = None) -> None:
         """Take the session out. With `why`, its plugin is told and disconnected. Safe to call twice."""
@@ -187,20 +136,37 @@ class Sessions:
 
     # --- what plugins tell -------------------------------------------------------------------------------------------
 
-    def tell_event(self, session: PluginSession, event: ChatEvent) -> None:
-        """Hand an event on; one of an older epoch too (`Session.is_late`). Epochs we never gave are a lie: dropped."""
-        if event.epoch > session.epoch:
-            _LOG.warning("%s told of an event of epoch %d, which it was never given", session, event.epoch)
-            return
-        self.on_event(session, event)
-
-    def tell_surfaces(self, session: PluginSession, changed: SurfacesChanged) -> None:
+    @answers("surfaces/changed")
+    def tell_surfaces(self, changed: SurfacesChanged, connection: Connection) -> None:
+        """The chats of a window are others now."""
+        session = connection.plugin()
         if changed.surfaces != session.info.surfaces:
             session.info = session.info.model_copy(update={"surfaces": changed.surfaces})
             _LOG.info("%s now has %d surfaces", session, len(changed.surfaces))
 
-    def tell_log(self, session: PluginSession, line: LogMessage) -> None:
-        _LOG.log(_LEVELS[line.level], "%s says: %s", session, line.message[:LOG_MESSAGE_MAX_CHARS])
+    @answers("log/message")
+    def tell_log(self, line: LogMessage, connection: Connection) -> None:
+        """A line for the daemon's log, cut to LOG_MESSAGE_MAX_CHARS."""
+        _LOG.log(_LEVELS[line.level], "%s says: %s", connection.plugin(), line.message[:LOG_MESSAGE_MAX_CHARS])
+
+    # --- what clients ask --------------------------------------------------------------------------------------------
+
+    @answers("sessions/list")
+    def list_sessions(self) -> SessionsListResult:
+        """The plugins connected now."""
+        return SessionsListResult(sessions=self.views())
+
+    @answers("sessions/selftest")
+    async def test_plugin(self, params: SelfTestParams) -> SelfTestResult:
+        """What the look-ups of a session's plugin give now. BridgeError INVALID_PARAMS, and what the plugin answers."""
+        session = next((each for each in self.live() if each.session_id == params.session_id), None)
+        if session is None:
+            text = "no such session is connected now"
+            raise BridgeError(Reason.INVALID_PARAMS, text, where="session_id", hint="koru status")
+        answer = await session.peer.request("plugin/selftest", Empty(), timeout=SELFTEST_S)
+        if not isinstance(answer, SelfTestResult):
+            raise BridgeError(Reason.INVALID_RESULT, f"{session} answered something else than a self-test")
+        return answer
 
 
 async def _answers(session: PluginSession) -> bool:
@@ -211,7 +177,7 @@ async def _ping(session: PluginSession, timeout: float) -> bool:
     try:
         await session.peer.request("ping", Empty(), timeout=timeout)
     except BridgeError as error:
-        # A plugin that answers with an error is a poor one, but it is there.
+        # An error is an answer, too: the plugin is there.
         return error.reason not in (Reason.TIMEOUT, Reason.PEER_GONE, Reason.OVERLOADED)
     return True
 
@@ -224,14 +190,6 @@ def _window_taken(holder: PluginSession) -> BridgeError:
         hint="initialize again (an old host may be on its way out); if this goes on, with another window id",
         retry=True,
     )
-
-
-def _ignore_event(session: PluginSession, event: ChatEvent) -> None:
-    _LOG.debug("nobody listens for the events of %s", session)
-
-
-def _ignore_attach(session: PluginSession) -> None:
-    """Nobody waits for sessions."""
 
 
 def _now_ms() -> int:

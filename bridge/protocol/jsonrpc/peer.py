@@ -121,6 +121,12 @@ class Peer:
         """End `serve` soon. What is already queued is still written, for a second at most."""
         self._end(BridgeError(Reason.PEER_GONE, f"the connection to {self.name} was closed here"))
 
+    def dismiss(self, why: BridgeError) -> None:
+        """Tell why in an error that answers no request (id null), then `close`. Does nothing to a peer that is gone."""
+        if self._gone is None:
+            self._send(envelope.error_line(None, why))
+            self.close()
+
     def _end(self, why: BridgeError) -> None:
         if self._gone is None:
             self._gone = why

@@ -1,19 +1,22 @@
 """The daemon's server and sessions in the event loop of the test, on a real socket."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
 from anyio import to_thread
 
+from bridge.daemon.operator.status import DaemonStatus, Identity
 from bridge.daemon.socket import rundir
 from bridge.daemon.socket.epochs import Epochs
-from bridge.daemon.socket.handlers import House, Identity
+from bridge.daemon.socket.handshake import Handshake
 from bridge.daemon.socket.server import Connections, Server
 from bridge.daemon.socket.sessions import Sessions
+from bridge.daemon.socket.subscriptions import Subscriptions
+from bridge.protocol.answers import collect
 from bridge.protocol.jsonrpc.peer import Handler, Peer
 from bridge.protocol.messages.initialize import IdeInfo, InitializeParams, InitializeResult, PluginInfo, ProtocolRange
 
@@ -30,8 +33,8 @@ class Nothing:
     def last_seq(self) -> int:
         return 0
 
-    def __getattr__(self, name: str) -> Any:
-        raise AssertionError(f"nobody should have asked for {name}")
+    def subscribe(self, callback: Callable[[Any], None]) -> Callable[[], None]:
+        return lambda: None
 
 
 class Quiet(Nothing):
@@ -40,15 +43,12 @@ class Quiet(Nothing):
     def watching(self) -> None:
         return None
 
-    def subscribe(self, callback: Callable[[Any], None]) -> Callable[[], None]:
-        return lambda: None
-
 
 @dataclass(frozen=True)
 class Served:
-    """A house with an open door, and a way to walk in."""
+    """An open door, and a way to walk in."""
 
-    house: House
+    sessions: Sessions
     home: "Home"
     connections: Connections
 
@@ -82,28 +82,26 @@ Serve = Callable[..., AbstractAsyncContextManager[Served]]
 
 @pytest.fixture
 def serve(home: "Home") -> Serve:
-    """Serves within the block. `heartbeat_ms` and the limits of Server by keyword."""
+    """Serves within the block. `drives` is asked as drives and as ledger, `more` answers what else is asked."""
 
     @asynccontextmanager
-    async def serving(*, heartbeat_ms: int = 10_000, drives: Any = None, **limits: Any) -> AsyncIterator[Served]:
+    async def serving(
+        *, heartbeat_ms: int = 10_000, drives: Any = None, more: Sequence[object] = (), **limits: Any
+    ) -> AsyncIterator[Served]:
         await to_thread.run_sync(lambda: rundir.make_private(home.socket.parent, mend=False))
         listening = await to_thread.run_sync(rundir.listen, home.socket)
         sessions = Sessions(Epochs(1, 1000), heartbeat_ms=heartbeat_ms)
         connections = Connections()
-        behind = drives or Nothing()
-        parts: dict[str, Any] = {
-            "identity": Identity("test", 1, 1, home.socket, home.state),
-            "sessions": sessions,
-            "stop": anyio.Event(),
-            "goals": Quiet(),
-            "chats": Quiet(),
-            "clients": connections.clients,
-        }
-        house = House(**{field.name: parts.get(field.name, behind) for field in fields(House)})
-        server = Server(listening.socket, house, connections, **limits)
+        behind: Any = drives or Nothing()
+        quiet: Any = Quiet()
+        identity = Identity("test", 1, 1, home.socket, home.state)
+        status = DaemonStatus(identity, sessions, behind, behind, quiet, connections.clients, anyio.Event())
+        subscriptions = Subscriptions((behind.subscribe, quiet.subscribe), quiet.subscribe, behind.last_seq)
+        parts = (Handshake(sessions, "test"), subscriptions, sessions, status, behind, *more)
+        server = Server(listening.socket, collect(parts), sessions, connections, **limits)
         async with anyio.create_task_group() as tasks:
             await tasks.start(server.serve)
-            yield Served(house, home, connections)
+            yield Served(sessions, home, connections)
             await server.stop()
 
     return serving

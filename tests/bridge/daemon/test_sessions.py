@@ -14,8 +14,11 @@ import pytest
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from bridge.daemon.socket import sessions as sessions_module
+from bridge.daemon.socket.connection import Connection
 from bridge.daemon.socket.epochs import Epochs
-from bridge.daemon.socket.sessions import REFUSED_KEPT_MS, REFUSED_MOST, PluginSession, Sessions
+from bridge.daemon.socket.plugin_session import PluginSession
+from bridge.daemon.socket.sessions import REFUSED_KEPT_MS, REFUSED_MOST, Sessions
+from bridge.protocol.answers import answers
 from bridge.protocol.errors import BridgeError
 from bridge.protocol.jsonrpc import envelope
 from bridge.protocol.messages.base import Empty
@@ -243,7 +246,7 @@ LEASE = 0.003
 async def test_a_plugin_that_answers_pings_keeps_its_lease(serve: "Serve", monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch)
     async with serve(heartbeat_ms=1) as served, served.plugin("w1"):
-        session = served.house.sessions.find("w1")
+        session = served.sessions.find("w1")
         assert session is not None
         for _ in range(10):
             clock.now += 0.9 * LEASE
@@ -263,7 +266,7 @@ async def test_anything_heard_keeps_the_lease_and_silence_ends_it(
         lines = BufferedByteReceiveStream(stream)
         with anyio.fail_after(PATIENCE):
             assert b"result" in await lines.receive_until(b"\n", 65_536)
-            session = served.house.sessions.find("w1")
+            session = served.sessions.find("w1")
             assert session is not None
             for _ in range(5):
                 assert b'"ping"' in await lines.receive_until(b"\n", 65_536), "and is never answered"
@@ -285,18 +288,25 @@ def event(epoch: int) -> ChatEvent:
     return ChatEvent(surface_id="chat0", epoch=epoch, fact=FactReport(kind="turn_ended", grade="host", at_ms=1))
 
 
+class Drives:
+    """Takes the events of plugins as the drives do."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[int, bool]] = []
+        self.last = anyio.Event()
+
+    @answers("chat/event")
+    def hear(self, event: ChatEvent, connection: Connection) -> None:
+        session = connection.session_of(event)
+        self.heard.append((event.epoch, session.is_late(event)))
+        if event.fact.at_ms == 2:
+            self.last.set()
+
+
 @pytest.mark.anyio
 async def test_late_events_are_handed_over_and_marked_and_lies_are_dropped(serve: "Serve") -> None:
-    heard: list[tuple[int, bool]] = []
-    told = anyio.Event()
-
-    def on_event(session: PluginSession, event: ChatEvent) -> None:
-        heard.append((event.epoch, session.is_late(event)))
-        if event.fact.at_ms == 2:
-            told.set()
-
-    async with serve() as served:
-        served.house.sessions.on_event = on_event
+    drives = Drives()
+    async with serve(more=[drives]) as served:
         async with served.plugin("w1") as (_, first):
             pass
         async with served.plugin("w1") as (peer, second):
@@ -305,25 +315,24 @@ async def test_late_events_are_handed_over_and_marked_and_lies_are_dropped(serve
             last = FactReport(kind="turn_ended", grade="host", at_ms=2)
             peer.notify("chat/event", ChatEvent(surface_id="chat0", epoch=second.epoch, fact=last))
             with anyio.fail_after(PATIENCE):
-                await told.wait()
-    assert heard == [(second.epoch, False), (first.epoch, True), (second.epoch, False)]
+                await drives.last.wait()
+    assert drives.heard == [(second.epoch, False), (first.epoch, True), (second.epoch, False)]
 
 
 @pytest.mark.anyio
 async def test_a_session_can_be_asked_as_soon_as_it_is_announced(serve: "Serve") -> None:
     """The plugin has its answer to initialize before the first thing it is asked."""
     async with serve() as served, anyio.create_task_group() as tasks:
-        sessions = served.house.sessions
+        sessions = served.sessions
 
-        def on_attach(session: PluginSession) -> None:
-            assert sessions.find("w1") is session
-            tasks.start_soon(ask, session)
-
-        async def ask(session: PluginSession) -> None:
+        async def ask() -> None:
+            session = await sessions.wait_for("w1", PATIENCE)
+            assert session is not None and sessions.find("w1") is session
             with suppress(BridgeError):
                 await session.peer.request("window/reload", Empty(), timeout=PATIENCE)
 
-        sessions.on_attach = on_attach
+        tasks.start_soon(ask)
+        await anyio.wait_all_tasks_blocked()
         async with await anyio.connect_unix(served.home.socket) as stream:
             await stream.send(envelope.request_line(1, "initialize", served.hello("w1")))
             lines = BufferedByteReceiveStream(stream)
@@ -337,7 +346,7 @@ async def test_a_session_can_be_asked_as_soon_as_it_is_announced(serve: "Serve")
 @pytest.mark.anyio
 async def test_waiting_for_a_window_ends_when_it_attaches_or_when_time_is_up(serve: "Serve") -> None:
     async with serve() as served, anyio.create_task_group() as tasks:
-        sessions = served.house.sessions
+        sessions = served.sessions
         assert await sessions.wait_for("w1", 0.01) is None
         found: list[PluginSession | None] = []
 

@@ -1,4 +1,4 @@
-"""The table of handlers: each method reaches what stands behind it, and subscriptions end with their connection."""
+"""A request reaches the method that answers it, and subscriptions end with their connection."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -7,6 +7,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from bridge.protocol.answers import answers
 from bridge.protocol.errors import BridgeError, Reason
 from bridge.protocol.jsonrpc import envelope
 from bridge.protocol.jsonrpc.framing import LINE_MAX_BYTES
@@ -56,26 +57,33 @@ class Behind:
         self.asked: list[tuple[str, Message | None]] = []
         self.subscribers: list[Callable[[Event], None]] = []
 
+    @answers("drive/start")
     async def start(self, params: DriveStartParams) -> DriveView:
         return self._note("start", params)
 
+    @answers("drive/get")
     async def get(self, params: DriveGetParams) -> DriveView:
         return self._note("get", params)
 
+    @answers("drive/wait")
     async def wait(self, params: DriveWaitParams) -> DriveView:
         return self._note("wait", params)
 
+    @answers("drive/cancel")
     async def cancel(self, params: DriveGetParams) -> DriveView:
         return self._note("cancel", params)
 
+    @answers("drive/list")
     async def list(self, params: DriveListParams) -> DriveListResult:
         self._note("list", params)
         return DriveListResult(drives=[view("d1")])
 
+    @answers("ledger/tail")
     async def tail(self, params: LedgerTailParams) -> LedgerTailResult:
         self._note("tail", params)
         return LedgerTailResult(rows=[])
 
+    @answers("ledger/verify")
     async def verify(self) -> LedgerVerifyResult:
         self._note("verify", None)
         return LedgerVerifyResult(verdict="intact", rows=7, torn_tail=False, keyed=False)
