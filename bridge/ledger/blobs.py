@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from bridge.files import make_directory, open_private, sync_directory, write_whole
 from bridge.ledger.chain import canonical
-from bridge.ledger.directory import make_private, open_private
 from bridge.protocol.errors import BridgeError, Reason
 
 DIRECTORY_NAME = "blobs"
@@ -77,28 +77,19 @@ class Blobs:
         digest = hashlib.sha256(content).hexdigest()
         if self.complaint(digest) is not None:
             self._write(digest, content)
-        # Also for one that was there: who wrote it may have died before its name was on disk.
-        descriptor = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        else:
+            # The process that wrote it may have died before its name was on disk.
+            sync_directory(self._path)
         return digest
 
     def _write(self, digest: str, content: bytes) -> None:
         if not self._directory_is_made:
-            make_private(self._path)
+            make_directory(self._path)
             self._directory_is_made = True
-        partial = self._path / f".{digest}"
         try:
-            with os.fdopen(open_private(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(self._path / digest)
+            write_whole(self._path / digest, content)
         except OSError:
             self._directory_is_made = False
-            partial.unlink(missing_ok=True)
             raise
 
     def _read(self, digest: str) -> bytes:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bridge.files import open_private
 from bridge.ledger.chain import SCHEMA_VERSION, Row
-from bridge.ledger.directory import Directory, open_private
+from bridge.ledger.directory import Directory
 from bridge.ledger.snapshot import FILE_NAME, hold, let_go
 from bridge.protocol.errors import BridgeError, Reason
 

@@ -1,17 +1,17 @@
 """The ledger's directory: 0700, ours, not a link, and locked by the one process that writes."""
 
-import errno
 import fcntl
 import os
 import stat
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
+from typing import assert_never
 
+from bridge.files import NotPrivate, private_directory
 from bridge.protocol.errors import BridgeError, Reason
 
-# A verify looks at the lock for an instant, by taking it shared; only who holds it longer is a writer.
+# Seconds to wait for the lock: a verify takes it shared for an instant, and only a writer holds it longer.
 LOCK_WAIT_S = 0.5
 LOCK_RETRY_S = 0.01
 
@@ -27,30 +27,11 @@ class Directory:
     def prepare(cls, path: Path) -> "Directory":
         """Open it, made if it is missing. Raises BridgeError STATE_UNWRITABLE."""
         try:
-            for missing in reversed([each for each in (path, *path.parents) if not os.path.lexists(each)]):
-                make_private(missing)
+            return cls(path, private_directory(path))
+        except NotPrivate as unsafe:
+            raise _refusal(path, unsafe) from None
         except OSError as error:
-            raise _unwritable(path, f"cannot make the directory: {error.strerror}") from error
-        if path.is_symlink():
-            raise _unwritable(path, "the directory is a symbolic link")
-        try:
-            directory = cls(path, os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC))
-        except OSError as error:
-            raise _unwritable(path, f"cannot open the directory: {error.strerror}") from error
-        try:
-            directory._check()
-        except BridgeError:
-            directory.close()
-            raise
-        return directory
-
-    def _check(self) -> None:
-        found = os.fstat(self.descriptor)
-        if found.st_uid != os.geteuid():
-            raise _unwritable(self.path, f"the directory belongs to another user (uid {found.st_uid})")
-        if found.st_mode & 0o077:
-            mode = stat.S_IMODE(found.st_mode)
-            raise _unwritable(self.path, f"others can enter the directory (mode {mode:04o})", f"chmod 700 {self.path}")
+            raise _unwritable(path, f"cannot make or open the directory: {error.strerror}") from error
 
     def lock(self) -> None:
         """Become the writer, until `close`. Raises BridgeError LEDGER_UNWRITABLE when there is one."""
@@ -84,26 +65,6 @@ def has_writer(path: Path) -> bool:
         os.close(descriptor)
 
 
-def make_private(path: Path) -> None:
-    """One directory, 0700 if this makes it, whose name is on disk. Raises OSError."""
-    with suppress(FileExistsError):
-        path.mkdir(mode=0o700)
-    parent = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(parent)
-    finally:
-        os.close(parent)
-
-
-def open_private(path: Path, flags: int) -> int:
-    """Open a plain file of ours (0600 where this makes it), never through a link. Raises OSError."""
-    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return descriptor
-    os.close(descriptor)
-    raise OSError(errno.EINVAL, "not a plain file", str(path))
-
-
 def flush(descriptor: int) -> None:
     """The content of the file is on disk afterwards. Raises OSError."""
     if sys.platform == "darwin":
@@ -118,6 +79,21 @@ def _try_lock(descriptor: int, how: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _refusal(path: Path, unsafe: NotPrivate) -> BridgeError:
+    match unsafe.fault:
+        case "link":
+            return _unwritable(path, "the directory is a symbolic link")
+        case "kind":
+            return _unwritable(path, "this is not a directory")
+        case "owner":
+            return _unwritable(path, f"the directory belongs to another user (uid {unsafe.found.st_uid})")
+        case "mode":
+            mode = stat.S_IMODE(unsafe.found.st_mode)
+            return _unwritable(path, f"others can enter the directory (mode {mode:04o})", f"chmod 700 {path}")
+        case _ as never:
+            assert_never(never)
 
 
 def _unwritable(path: Path, message: str, hint: str | None = None) -> BridgeError:

@@ -1,13 +1,14 @@
 """The optional key of the ledger: a file that only its owner can read, outside the ledger's own directory.
 
-Whoever can read the key can forge rows; it guards against every other hand on the files and on their copies.
+A user or program that can read the key can forge rows. The key shows every change that was made without it, also to
+copies of the files.
 """
 
 import os
-import stat
 from pathlib import Path
 
 from bridge import paths
+from bridge.files import NotPrivate, read_private
 from bridge.protocol.errors import BridgeError, Reason
 
 VARIABLE = "KORU_LEDGER_KEY_FILE"
@@ -25,26 +26,16 @@ def load_key() -> bytes | None:
     named = os.environ.get(VARIABLE)
     path = Path(named) if named else paths.config_directory() / FILE_NAME
     try:
-        return _read(path)
+        key = read_private(path, KEY_MAX_BYTES + 1, placed=True).rstrip(b"\r\n")
+    except NotPrivate as unsafe:
+        what = "the key is not a plain file" if unsafe.fault == "kind" else "others can read or change the key file"
+        raise _unusable(path, what) from None
     except FileNotFoundError:
         if not named:
             return None
         raise _unusable(path, f"the key file named by {VARIABLE} is missing") from None
     except OSError as error:
         raise _unusable(path, f"the key file cannot be read: {error.strerror}") from error
-
-
-def _read(path: Path) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise _unusable(path, "the key is not a plain file")
-        if found.st_uid not in {os.geteuid(), 0} or found.st_mode & 0o077:
-            raise _unusable(path, "others can read or change the key file")
-        key = os.read(descriptor, KEY_MAX_BYTES + 1).rstrip(b"\r\n")
-    finally:
-        os.close(descriptor)
     if not KEY_MIN_BYTES <= len(key) <= KEY_MAX_BYTES:
         raise _unusable(path, f"the key has {len(key)} bytes, not {KEY_MIN_BYTES} to {KEY_MAX_BYTES}")
     return key

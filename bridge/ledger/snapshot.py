@@ -12,8 +12,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bridge.files import open_private
 from bridge.ledger.chain import Row
-from bridge.ledger.directory import open_private
 from bridge.protocol.errors import BridgeError, Reason
 
 FILE_NAME = "ledger.sqlite3"

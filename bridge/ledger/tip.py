@@ -13,8 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bridge.files import open_private
 from bridge.ledger.chain import NO_ROWS, Seal, Tip
-from bridge.ledger.directory import flush, open_private
+from bridge.ledger.directory import flush
 
 FILE_NAME = "tip"
 SLOT_SPACING = 4096  # a slot of its own for the largest sector in use: one torn write cannot reach both

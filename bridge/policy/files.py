@@ -4,8 +4,6 @@ A file that cannot be read in full is a problem with file and line, and then not
 """
 
 import os
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -13,6 +11,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from bridge.drive.permission import Decision
+from bridge.files import changeable_by_others, make_directories, write_whole
 from bridge.policy.custom_pattern import custom_shape
 from bridge.policy.rules import OnSecrets, Policy, PolicyAction, Rule
 from bridge.policy.secret_shapes import SecretShape
@@ -101,8 +100,8 @@ def save_grants(directory: Path, grants: tuple[Grant, ...]) -> None:
     rows = [{"workspace": g.workspace, "interface": g.interface, "level": g.level} for g in grants]
     text = HEADER + yaml.safe_dump({"grants": rows}, sort_keys=False, allow_unicode=True)
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _replace(directory / TRUST_FILE, text)
+        make_directories(directory)
+        write_whole(directory / TRUST_FILE, text.encode("utf-8"))
     except OSError as error:
         why = os.strerror(error.errno or 0)
         hint = "look at the owner and mode of the directory, and at the space on its disk"
@@ -110,24 +109,11 @@ def save_grants(directory: Path, grants: tuple[Grant, ...]) -> None:
         raise BridgeError(Reason.STATE_UNWRITABLE, message, where=str(directory / TRUST_FILE), hint=hint) from error
 
 
-def _replace(path: Path, text: str) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
-
-
 def _read(path: Path, model: type[M], problems: list[Problem]) -> tuple[M, Document | None]:
     if not os.path.lexists(path):
         return model(), None
-    unsafe = _unsafe(path)
+    # A user who can write it could permit anything.
+    unsafe = changeable_by_others(path)
     document = [Problem(str(path), 0, "-", unsafe)] if unsafe else read(path)
     if isinstance(document, list):
         problems += document
@@ -148,19 +134,6 @@ def _shapes(document: Document | None, fields: _PolicyFile, problems: list[Probl
             if document is not None:
                 problems.append(document.problem(str(error), "redact", index))
     return tuple(shapes)
-
-
-def _unsafe(path: Path) -> str | None:
-    """Who else could write it could permit anything."""
-    try:
-        found = path.stat()
-    except OSError as error:
-        return f"cannot be read: {os.strerror(error.errno or 0)}"
-    if found.st_uid not in {os.geteuid(), 0}:
-        return f"it belongs to another user (uid {found.st_uid})"
-    if found.st_mode & 0o022:
-        return f"others can change it; next: chmod 600 {path}"
-    return None
 
 
 def _identity(path: Path) -> tuple[int, ...] | None:

@@ -1,11 +1,11 @@
 """Removes a socket on which nobody listens. Under the daemon's own lock, so that none is starting meanwhile."""
 
 import os
-import socket
 import stat
 from pathlib import Path
 
 from bridge import paths
+from bridge.listener import listens
 from bridge.lock import Lock
 from bridge.protocol.errors import BridgeError, Reason
 from bridge.recovery.action import ActionResult, ActionTarget, Aim, Plan
@@ -13,7 +13,6 @@ from bridge.recovery.machine import CommandMachine
 from bridge.version import VERSION
 
 ID = "clear_socket"
-ANSWER_S = 2.0
 
 
 def plan(hands: CommandMachine, aim: Aim) -> Plan:
@@ -21,7 +20,7 @@ def plan(hands: CommandMachine, aim: Aim) -> Plan:
     found = _found(path)
     if found is None:
         return Plan(needless=f"there is no {path}")
-    if _answers(path):
+    if listens(path):
         return Plan(needless=f"somebody listens on {path}")
     target: ActionTarget = {"path": str(path), "inode": found.st_ino, "device": found.st_dev}
     return Plan((f"remove {path}, on which nobody listens",), target, risky=False)
@@ -34,7 +33,7 @@ def run(hands: CommandMachine, plan: Plan) -> ActionResult:
         found = _found(path)
         if found is None or (found.st_ino, found.st_dev) != (plan.target["inode"], plan.target["device"]):
             return ActionResult("not_needed", (f"{path} is another one by now",))
-        if _answers(path):
+        if listens(path):
             return ActionResult("not_needed", (f"somebody listens on {path} by now",))
         path.unlink()
     except OSError as error:
@@ -60,16 +59,3 @@ def _found(path: Path) -> os.stat_result | None:
         hint = "look who made it, then remove it by hand"
         raise BridgeError(Reason.SOCKET_UNSAFE, f"what is there {what}", where=str(path), hint=hint)
     return found
-
-
-def _answers(path: Path) -> bool:
-    """Only a refused connection proves that nobody listens."""
-    with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(ANSWER_S)
-        try:
-            probe.connect(os.fsencode(path))
-        except (ConnectionRefusedError, FileNotFoundError):
-            return False
-        except OSError:
-            return True
-    return True

@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from bridge import paths
+from bridge.clock import now_ms
 from bridge.doctor.catalogue import CHECKS
 from bridge.doctor.run import examine
 from bridge.doctor.scene import Scene
 from bridge.doctor.wire import as_json
+from bridge.files import whole_file
 from bridge.ledger.key import load_key
 from bridge.ledger.snapshot import last_rows, snapshot
 from bridge.ledger.verdict import verify
@@ -86,17 +88,12 @@ def _member(make: Callable[[], str]) -> str:
 
 
 def _write(path: Path, members: dict[str, bytes]) -> None:
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file, tarfile.open(fileobj=file, mode="w:gz") as packed:
-            for name, data in members.items():
-                entry = tarfile.TarInfo(f"koru-support/{name}")
-                entry.size, entry.mode, entry.mtime = len(data), 0o600, int(time.time())
-                packed.addfile(entry, io.BytesIO(data))
-        os.link(partial, path)  # never over what came there meanwhile
-    finally:
-        partial.unlink()
+    """Never over a file that came there since the plan. Raises OSError."""
+    with whole_file(path, over=False) as file, tarfile.open(fileobj=file, mode="w:gz") as packed:
+        for name, data in members.items():
+            entry = tarfile.TarInfo(f"koru-support/{name}")
+            entry.size, entry.mode, entry.mtime = len(data), 0o600, now_ms() // 1000
+            packed.addfile(entry, io.BytesIO(data))
 
 
 def _about() -> str:

@@ -46,22 +46,22 @@ def write(self, tip):
 module.TipFile.write = write
 """
 BEFORE_ROW = f"""{DIE}
-from bridge.ledger.database import Database
-insert = Database.insert
-Database.insert = lambda self, row: die() if row.seq == 7 else insert(self, row)
+from bridge.ledger.database import LedgerDatabase
+insert = LedgerDatabase.insert
+LedgerDatabase.insert = lambda self, row: die() if row.seq == 7 else insert(self, row)
 """
 WITHIN_BLOB = f"""{DIE}
 from pathlib import Path
 Path.replace = lambda self, target: die()
 """
 AFTER_BLOB = f"""{DIE}
-from bridge.ledger.database import Database
-insert = Database.insert
-Database.insert = lambda self, row: die() if "$blob" in row.body else insert(self, row)
+from bridge.ledger.database import LedgerDatabase
+insert = LedgerDatabase.insert
+LedgerDatabase.insert = lambda self, row: die() if "$blob" in row.body else insert(self, row)
 """
 WITHIN_CREATION = f"""{DIE}
-from bridge.ledger.database import Database
-Database.begin = lambda self, first: die()
+from bridge.ledger.database import LedgerDatabase
+LedgerDatabase.begin = lambda self, first: die()
 """
 AFTER_CREATION = f"""{DIE}
 from bridge.ledger.store import Ledger

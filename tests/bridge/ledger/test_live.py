@@ -20,12 +20,12 @@ BETWEEN = 30
 
 # The log is begun anew every 50 rows or so, not every 500, so that this happens often enough while copies are taken.
 SHORT_LOG = """
-from bridge.ledger.database import Database
-init = Database.__init__
+from bridge.ledger.database import LedgerDatabase
+init = LedgerDatabase.__init__
 def short(self, directory):
     init(self, directory)
     self.connection.execute("PRAGMA wal_autocheckpoint=100")
-Database.__init__ = short
+LedgerDatabase.__init__ = short
 """
 
 
