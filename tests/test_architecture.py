@@ -22,7 +22,33 @@ DESK = "the desktop is a channel: what becomes of its drives is decided and reco
 LIGHT = "the start of the command line must stay light"
 READING = "reading chats must work when no daemon does: it knows of none, and it cannot act"
 
+# The rooms of the daemon from the top down, and why none below may know each. A room knows those below it alone.
+FLOORS: tuple[dict[str, str], ...] = (
+    {"process": "a part of the daemon does not depend on how its process was started"},
+    {"app": "app builds the parts, so each of them can be built without it"},
+    {
+        "operator": "what a person looks at does not know that it is looked at",
+        "goals": "a goal is one more caller of the drives, which behave the same for every caller",
+    },
+    {"drives": "policy, ledger and socket serve the drives, and are right without them"},
+    {"permissions": "rows and connections carry what policy decided, and decide nothing"},
+    {
+        "ledger_writer": "the socket carries requests; what they change is decided and written above it",
+        "changes": "the socket carries requests; which files are watched is decided above it",
+    },
+    {"faults": "a request reaches no point of failure of its own"},
+    {"socket": "every other room may know it, and it knows none"},
+)
+ROOMS: dict[str, dict[str, str]] = {
+    f"bridge.daemon.{room}": {
+        f"bridge.daemon.{other}": why for floor in FLOORS[: number + 1] for other, why in floor.items() if other != room
+    }
+    for number, rooms in enumerate(FLOORS)
+    for room in rooms
+}
+
 FORBIDDEN: dict[str, dict[str, str]] = {
+    **{room: others for room, others in ROOMS.items() if others},
     "observers": {"bridge": ACTS, "injectors": ACTS, "registry": DATA},
     "injectors": {"bridge": INDEPENDENT, "observers": INDEPENDENT, "registry": DATA},
     "registry": {"bridge": DATA, "injectors": DATA, "observers": DATA},
@@ -136,11 +162,19 @@ def test_the_rules_can_fail(tmp_path: Path) -> None:
     planted.write_text("from bridge.daemon import app\nimport anyio\n", encoding="utf-8")
     assert len(broken("bridge.drive.planted", planted)) == 2
     assert broken("observers.planted", planted) == [f"observers.planted imports bridge.daemon.app: {ACTS}"]
+    [line] = broken("bridge.daemon.socket.planted", planted)
+    assert line.startswith("bridge.daemon.socket.planted imports bridge.daemon.app: ")
 
 
 @pytest.mark.parametrize("package", sorted(FORBIDDEN))
 def test_every_rule_is_about_something_that_exists(package: str) -> None:
     assert any(covers(package, module) for module, _ in modules()), f"{package} is gone; remove its rule"
+
+
+def test_every_room_of_the_daemon_has_a_floor() -> None:
+    daemon = ROOT / "bridge" / "daemon"
+    found = {path.stem for path in daemon.iterdir() if not path.stem.startswith("__")}
+    assert found == {room for floor in FLOORS for room in floor}
 
 
 def test_files_stay_readable() -> None:

@@ -6,7 +6,7 @@ declared it touched nothing lets the next candidate act.
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, assert_never
 
 from bridge.drive.evidence import IMPLIES_SUBMIT, Evidence, Fact, Verdict, early, final, graded
 from bridge.drive.steps import (
@@ -145,11 +145,16 @@ def _approval(candidate: Candidate) -> Generator[DriveCommand, DriveEvent, Verdi
                 return Verdict("refused", "nobody approved it before its deadline", "approval_timeout")
             case CancelAsked():
                 return CANCELLED
-            case _:
+            case Learned() | ChannelDone() | ChannelDeclined() | ChannelLost() | NotSubmitted() | LookedUp():
+                pass  # of an earlier candidate, which declined
+            case Done() | Anchored() | Withheld() | GivenUp():
                 pass
+            case never:
+                assert_never(never)
 
 
 def _withheld(answer: DriveEvent) -> Verdict | None:
+    """The refusal of a drive whose row `acting` was not written; None when it was."""
     match answer:
         case CancelAsked():
             return CANCELLED
@@ -196,10 +201,7 @@ def _take(watch: _Watch, event: DriveEvent) -> Generator[DriveCommand, DriveEven
         case Learned(fact):
             yield from _learn(watch, fact)
         case ChannelDeclined(blocker, message):
-            if not watch.evidence.facts:
-                return Verdict("refused", message, blocker)
-            watch.channel_over = True
-            watch.why = "and the channel took back what it had reported"
+            return _declined(watch, blocker, message)
         case ChannelDone():
             watch.channel_over = True
             watch.why = "and the interface will report nothing more"
@@ -218,18 +220,31 @@ def _take(watch: _Watch, event: DriveEvent) -> Generator[DriveCommand, DriveEven
             return _journal(watch, state, blocker)
         case CancelAsked():
             yield CancelTurn(watch.candidate)
-        case _:
+        # `_settle` takes the first two before; while a turn is waited for, there is nothing left to give up. The others
+        # answer commands that are not waited for here.
+        case DeadlinePassed() | GivenUp() | Done() | Anchored() | Approved() | ApprovalDenied() | Withheld():
             pass
+        case never:
+            assert_never(never)
+    return None
+
+
+def _declined(watch: _Watch, blocker: str, message: str) -> Verdict | None:
+    """The refusal, unless the channel reported before that it touched something."""
+    if not watch.evidence.facts:
+        return Verdict("refused", message, blocker)
+    watch.channel_over = True
+    watch.why = "and the channel took back what it had reported"
     return None
 
 
 def _unsent(watch: _Watch, blocker: str, reason: str) -> Verdict | None:
-    """Not after anything says otherwise: who reported a submit cannot take it back."""
+    """None after any report of a submit: a channel cannot take back what it reported."""
     return Verdict("failed", reason, blocker) if watch.evidence.best(*IMPLIES_SUBMIT) is None else None
 
 
 def _journal(watch: _Watch, state: JournalState | None, blocker: str | None) -> Verdict | None:
-    """A journal is written before the plugin acts, so only its silence or its refusal proves that nothing happened."""
+    """A plugin writes its journal before it acts, so an absent or declined entry proves that nothing was touched."""
     if watch.evidence.facts:
         return None
     if state == "absent":
@@ -286,7 +301,7 @@ def _turn(watch: _Watch) -> DriveSteps:
 
 
 def _doubt(watch: _Watch) -> DriveSteps:
-    """The store has had its time: a turn that only the channel saw is not to be believed in silence."""
+    """The time of the store is over. A turn that only the channel saw keeps its outcome, with a doubt beside it."""
     if not watch.evidence.at_least("witness", *IMPLIES_SUBMIT):
         yield RecordDoubt(
             "the chat's own store did not show the turn in time; a window in the background may keep it back"

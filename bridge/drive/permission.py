@@ -1,4 +1,4 @@
-"""What policy says of one interface for one drive. The machine obeys it; who decides it stands elsewhere."""
+"""What policy says of one interface for one drive. `bridge.policy` decides it, and the drive machine obeys it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

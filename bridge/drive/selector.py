@@ -66,7 +66,7 @@ Lack = Callable[[Interface], str | None]
 
 
 def no_desktop(interface: Interface) -> str | None:
-    """Where nobody asks the desktop, nothing acts on it."""
+    """For a choice without a desktop: no injector may act."""
     return "the desktop was not asked what is there"
 
 

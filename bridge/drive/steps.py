@@ -56,6 +56,8 @@ class AskApproval:
 
 @dataclass(frozen=True, slots=True)
 class TakeAnchor:
+    """Note where the observer of the candidate's chat stands. Answered by `Anchored`."""
+
     candidate: Candidate
 
 
@@ -84,6 +86,8 @@ class Deliver:
 
 @dataclass(frozen=True, slots=True)
 class RecordDeclined:
+    """The candidate touched nothing, so that the next one may act."""
+
     candidate: Candidate
     blocker: str
     message: str
@@ -91,6 +95,8 @@ class RecordDeclined:
 
 @dataclass(frozen=True, slots=True)
 class RecordFact:
+    """`counted` is false for a fact about another text or another chat."""
+
     fact: Fact
     counted: bool
 
@@ -104,17 +110,23 @@ class AskJournal:
 
 @dataclass(frozen=True, slots=True)
 class CancelTurn:
+    """Ask the channel to stop the turn. What becomes of it comes as facts."""
+
     candidate: Candidate
 
 
 @dataclass(frozen=True, slots=True)
 class RecordSettled:
+    """The outcome, written once."""
+
     verdict: Verdict
     evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True)
 class RecordTurn:
+    """How the turn ended, or that its end was not seen in time."""
+
     state: TurnState
     reason: str
     reply: str | None = None
@@ -149,21 +161,27 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Anchored:
+    """Answers `TakeAnchor`."""
+
     anchor: Anchor
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
+    """A fact from the channel or from the observer."""
+
     fact: Fact
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelDone:
-    """The plugin answered that it will report nothing more."""
+    """The channel will report nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelDeclined:
+    """The channel touched nothing and says why."""
+
     blocker: str
     message: str
 
@@ -199,6 +217,8 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalDenied:
+    """A person did not let the candidate act, or it cannot be asked for."""
+
     reason: str
 
 
@@ -212,7 +232,7 @@ class Withheld:
 
 @dataclass(frozen=True, slots=True)
 class CancelAsked:
-    pass
+    """A client or a person asked for the end of the drive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +242,7 @@ class GivenUp:
 
 @dataclass(frozen=True, slots=True)
 class DeadlinePassed:
-    pass
+    """The time of the phase that was waited in is over."""
 
 
 DriveEvent = (
