@@ -46,6 +46,7 @@ from bridge.daemon.socket.rundir import Listening
 from bridge.daemon.socket.server import Connections, Server
 from bridge.daemon.socket.sessions import HEARTBEAT_MS, Sessions
 from bridge.daemon.socket.subscriptions import Subscriptions
+from bridge.desk.calibration import CalibrationStore
 from bridge.desk.channel import InjectorChannel
 from bridge.desk.desk import Desk
 from bridge.desk.hands import Hands
@@ -54,7 +55,6 @@ from bridge.ledger.store import Ledger
 from bridge.policy.redaction import Redactor
 from bridge.protocol.answers import collect_all
 from bridge.recovery.daemon_catalogue import IN_DAEMON
-from injectors.calibration import CalibrationStore
 from injectors.catalogue import CATALOGUE
 from observers.catalogue import OBSERVERS
 from registry.load import Registry, load

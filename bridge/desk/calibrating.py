@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from bridge.desk.calibration import Calibration
 from injectors.base import Click, Declined, Injector, Stop, Target
 from injectors.blockers import BlockerWord
-from injectors.calibration import Calibration
 
 
 @dataclass(frozen=True, slots=True)

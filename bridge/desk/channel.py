@@ -6,6 +6,7 @@ from functools import partial
 
 from anyio import from_thread, to_thread
 
+from bridge.desk.calibration import CalibrationStore
 from bridge.desk.desk import Desk
 from bridge.desk.injecting import InjectionRequest, Performed, Step, perform
 from bridge.desk.targets import aimed
@@ -27,7 +28,6 @@ from bridge.drive.windows import Addressed
 from bridge.protocol.messages.base import FactKind, Grade
 from injectors.base import Declined, EnterWithheld, InjectionError, Inserted, Level, Lost, Stop, Submitted, Target
 from injectors.blockers import BlockerWord
-from injectors.calibration import CalibrationStore
 from registry.model import Interface
 
 SLACK_S = 5.0

@@ -7,6 +7,7 @@ from functools import partial
 from anyio import to_thread
 
 from bridge.desk.calibrating import CalibrationRequest, calibrate
+from bridge.desk.calibration import CalibrationStore
 from bridge.desk.channel import unsent
 from bridge.desk.desk import Desk
 from bridge.desk.injecting import InjectionRequest, Performed, perform
@@ -43,7 +44,6 @@ from injectors.base import (
     Submitted,
     Target,
 )
-from injectors.calibration import CalibrationStore
 from registry.model import Interface
 
 CALIBRATE_S = 90.0

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from bridge.drive.windows import NamedWindow
+from bridge.files import changeable_by_others
 from injectors.base import Level
 from registry.document import Problem, read
 
@@ -94,7 +95,8 @@ def load(directory: Path) -> DeskSettings:
     path = directory / FILE
     if not os.path.lexists(path):
         return DeskSettings()
-    unsafe = _unsafe(path)
+    # A user who can write it could have prompts go into another window.
+    unsafe = changeable_by_others(path)
     document = [Problem(str(path), 0, "-", unsafe)] if unsafe else read(path)
     if isinstance(document, list):
         return DeskSettings(problem="; ".join(map(str, document)))
@@ -117,16 +119,3 @@ def _named(window: _Window) -> NamedWindow:
         store=window.store.observer if window.store else None,
         store_path=window.store.path if window.store else None,
     )
-
-
-def _unsafe(path: Path) -> str | None:
-    """Who else could write it could have prompts go into another window."""
-    try:
-        found = path.stat()
-    except OSError as error:
-        return f"cannot be read: {os.strerror(error.errno or 0)}"
-    if found.st_uid not in {os.geteuid(), 0}:
-        return f"it belongs to another user (uid {found.st_uid})"
-    if found.st_mode & 0o022:
-        return f"others can change it; next: chmod 600 {path}"
-    return None

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from pathlib import Path, PurePath
 
+from bridge.desk.calibration import CalibrationStore
 from bridge.drive.windows import Addressed
 from injectors.base import Declined, Target
 from injectors.blockers import BlockerWord
-from injectors.calibration import CalibrationStore
 
 _ANCESTORS = 16
 

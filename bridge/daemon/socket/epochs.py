@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from bridge.files import write_whole
 from bridge.protocol.errors import BridgeError, Reason
 
 # More connections than one daemon will see; 2^53 leaves room for more restarts than one machine will see.
@@ -24,7 +25,7 @@ class Epochs:
         """
         first = max(_recorded(path), now_ms)
         try:
-            _record(path, first + BLOCK)
+            write_whole(path, f"{first + BLOCK}\n".encode())
         except OSError as error:
             why = os.strerror(error.errno or 0)
             hint = "make the directory writable and free some space"
@@ -48,17 +49,3 @@ def _recorded(path: Path) -> int:
     except OSError as error:
         why = os.strerror(error.errno or 0)
         raise BridgeError(Reason.STATE_UNWRITABLE, f"cannot read: {why}", where=str(path)) from error
-
-
-def _record(path: Path, end: int) -> None:
-    beside = path.with_suffix(".new")
-    with beside.open("w", encoding="utf-8") as file:
-        file.write(f"{end}\n")
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

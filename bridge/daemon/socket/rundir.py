@@ -6,13 +6,15 @@ import socket
 import stat
 import sys
 from pathlib import Path
+from typing import assert_never
 
+from bridge.files import NotPrivate, private_directory
+from bridge.listener import listens
 from bridge.protocol.errors import BridgeError, Reason
 
 # sun_path holds 108 bytes on Linux and 104 on macOS and the BSDs, its final NUL included.
 SUN_PATH_MAX_BYTES = 107 if sys.platform == "linux" else 103
 BACKLOG = 4096
-LIVE_CHECK_SECONDS = 2.0
 
 
 def make_private(directory: Path, *, mend: bool) -> None:
@@ -22,34 +24,30 @@ def make_private(directory: Path, *, mend: bool) -> None:
     BridgeError SOCKET_UNSAFE, STATE_UNWRITABLE.
     """
     try:
-        for missing in reversed([d for d in (directory, *directory.parents) if not os.path.lexists(d)]):
-            missing.mkdir(mode=0o700, exist_ok=True)
-        found = directory.lstat()
+        os.close(private_directory(directory, mend=mend))
+    except NotPrivate as unsafe:
+        raise _refusal(directory, unsafe) from None
     except OSError as error:
         raise _unwritable(directory, error) from error
-    if stat.S_ISLNK(found.st_mode):
-        raise _unsafe(directory, "is a symbolic link", "replace it by a directory, or name the real one")
-    if not stat.S_ISDIR(found.st_mode):
-        raise _unsafe(directory, "is not a directory", "move it away")
-    if found.st_uid != os.geteuid():
-        raise _unsafe(directory, f"belongs to user {found.st_uid}", "choose a directory of your own by KORU_SOCKET")
-    if found.st_mode & 0o077:
-        _close_to_others(directory, found, mend=mend)
     if not os.access(directory, os.W_OK | os.X_OK):
         raise _unwritable(directory, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
 
 
-def _close_to_others(directory: Path, found: os.stat_result, *, mend: bool) -> None:
-    if not mend:
-        mode = stat.S_IMODE(found.st_mode)
-        hint = f"put the socket into a directory of its own, or: chmod 700 {directory}"
-        raise _unsafe(directory, f"is open to other users (mode {mode:04o})", hint)
-    # By descriptor, so that what was looked at is what is changed.
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    try:
-        os.fchmod(descriptor, 0o700)
-    finally:
-        os.close(descriptor)
+def _refusal(directory: Path, unsafe: NotPrivate) -> BridgeError:
+    match unsafe.fault:
+        case "link":
+            return _unsafe(directory, "is a symbolic link", "replace it by a directory, or name the real one")
+        case "kind":
+            return _unsafe(directory, "is not a directory", "move it away")
+        case "owner":
+            hint = "choose a directory of your own by KORU_SOCKET"
+            return _unsafe(directory, f"belongs to user {unsafe.found.st_uid}", hint)
+        case "mode":
+            mode = stat.S_IMODE(unsafe.found.st_mode)
+            hint = f"put the socket into a directory of its own, or: chmod 700 {directory}"
+            return _unsafe(directory, f"is open to other users (mode {mode:04o})", hint)
+        case _ as never:
+            assert_never(never)
 
 
 class Listening:
@@ -102,23 +100,10 @@ def _clear(path: Path) -> None:
         raise _unsafe(path, "is not a socket", "move it away, or choose another path by KORU_SOCKET")
     if found.st_uid != os.geteuid():
         raise _unsafe(path, f"belongs to user {found.st_uid}", "choose another path by KORU_SOCKET")
-    if _answers(path):
+    if listens(path):
         hint = "it does not hold our lock: find it and stop it, or choose another path by KORU_SOCKET"
         raise BridgeError(Reason.SOCKET_UNSAFE, "something already listens there", where=str(path), hint=hint)
     path.unlink(missing_ok=True)
-
-
-def _answers(path: Path) -> bool:
-    """Whether somebody listens. Only a refused connection proves that nobody does."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(LIVE_CHECK_SECONDS)
-        try:
-            probe.connect(os.fsencode(path))
-        except (ConnectionRefusedError, FileNotFoundError):
-            return False
-        except OSError:
-            return True
-        return True
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

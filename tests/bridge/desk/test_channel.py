@@ -9,6 +9,7 @@ from typing import Any, Self
 import anyio
 import pytest
 
+from bridge.desk.calibration import Calibration, CalibrationStore
 from bridge.desk.channel import InjectorChannel
 from bridge.desk.desk import Desk
 from bridge.desk.turns import Turns
@@ -44,7 +45,6 @@ from injectors.base import (
     Target,
 )
 from injectors.blockers import BlockerWord
-from injectors.calibration import Calibration, CalibrationStore
 from registry.load import load
 
 pytestmark = pytest.mark.anyio

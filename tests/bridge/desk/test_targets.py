@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from bridge.desk.calibration import Calibration, CalibrationStore
 from bridge.desk.targets import aimed, ancestors, window_of
 from bridge.drive.windows import Addressed, NamedWindow
 from injectors.base import Click, Declined, InputField, Target
 from injectors.blockers import BlockerWord
-from injectors.calibration import Calibration, CalibrationStore
 
 NAMED = NamedWindow("shop", "code", app="code", title="shop - ")
 INPUT = InputField("entry", "Chat Input")

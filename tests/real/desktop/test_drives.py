@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bridge.client import Client
+from bridge.desk.calibration import Calibration, CalibrationStore
 from injectors.base import InputField
-from injectors.calibration import Calibration, CalibrationStore
 from tests.daemon import Daemon, eventually
 
 if TYPE_CHECKING:

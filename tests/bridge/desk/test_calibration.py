@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bridge.desk.calibration import Calibration, CalibrationStore
 from injectors.base import Click, Declined, InputField
-from injectors.calibration import Calibration, CalibrationStore
 
 by_field = Calibration("Cursor", "1.2/3 beta", 800, 600, field=InputField("entry", "chat-input"))
 by_click = Calibration("Code", "1.99", 800, 600, click=Click(left=400, from_bottom=50))

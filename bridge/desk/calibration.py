@@ -5,11 +5,11 @@ proven again on the window at hand.
 """
 
 import json
-import os
 import re
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from bridge.files import make_directories, write_whole
 from injectors.base import Click, Declined, InputField, Target
 from injectors.blockers import BlockerWord
 
@@ -46,12 +46,12 @@ class CalibrationStore:
         self._folder = folder
 
     def save(self, calibration: Calibration, screenshot: bytes | None = None) -> Path:
-        """Write it, and the PNG `screenshot` beside it. Returns the JSON file."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Write it, and the PNG `screenshot` beside it. Returns the JSON file. Raises OSError."""
+        make_directories(self._folder)
         path = self._path(calibration.product, calibration.version)
-        _replace(path, json.dumps(_encoded(calibration), indent=1).encode("utf-8"))
+        write_whole(path, json.dumps(_encoded(calibration), indent=1).encode("utf-8"))
         if screenshot is not None:
-            _replace(path.with_suffix(".png"), screenshot)
+            write_whole(path.with_suffix(".png"), screenshot)
         return path
 
     def load(self, product: str, version: str) -> Calibration | None:
@@ -98,14 +98,3 @@ def _whole(number: object) -> int:
     if not isinstance(number, int) or isinstance(number, bool):
         raise TypeError(f"not a whole number: {number!r}")
     return number
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write beside, then rename: a reader sees the old file or the new one."""
-    beside = path.with_suffix(path.suffix + ".new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
