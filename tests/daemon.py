@@ -1,19 +1,23 @@
 """A real daemon as a process, with its own state and socket; a call that blocks its event loop raises there."""
 
+import json
 import os
+import select
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bridge.client import Client
-from bridge.protocol.errors import BridgeError
+from tests.forked import Forked, fork
 
 PATIENCE = 60.0
+Process = Forked | subprocess.Popen[bytes]
+# The command itself, where a test is about the process; a call that blocks the event loop raises there, too.
 WATCHED = """
 import sys
 from blockbuster import BlockBuster
@@ -31,6 +35,64 @@ def eventually(condition: Callable[[], bool], what: str, timeout: float = PATIEN
         time.sleep(0.01)
 
 
+def launch(
+    environment: Mapping[str, str],
+    cwd: Path,
+    *,
+    output: int = subprocess.DEVNULL,
+    new_session: bool = False,
+    by_command: bool = False,
+) -> Process:
+    """A daemon that answers: forked from a process that is loaded already, or by its command. AssertionError.
+
+    What it prints goes to `output`, a descriptor.
+    """
+    reading, writing = os.pipe()
+    told = ["--ready-fd", str(writing)]
+    with os.fdopen(reading, "rb", buffering=0) as pipe:
+        process: Process
+        try:
+            if by_command:
+                process = subprocess.Popen(
+                    [sys.executable, "-P", "-c", WATCHED, *told],
+                    cwd=cwd,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    pass_fds=[writing],
+                    start_new_session=new_session,
+                )
+            else:
+                process = fork(
+                    "daemon",
+                    told,
+                    environment=environment,
+                    cwd=cwd,
+                    output=output,
+                    pass_fds=[writing],
+                    new_session=new_session,
+                )
+        finally:
+            os.close(writing)
+        said = json.loads(_all_of(pipe.fileno()) or b'{"error": "it ended without a word"}')
+    if not said.get("ready"):
+        process.kill()
+        process.wait(PATIENCE)
+        raise AssertionError(f"the daemon did not start: {said}")
+    return process
+
+
+def _all_of(descriptor: int) -> bytes:
+    """What is said there to the end; what there is when it takes too long."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    said = b""
+    while poll.poll(PATIENCE * 1000) and (more := os.read(descriptor, 65_536)):
+        said += more
+    return said
+
+
 class PatientClient(Client):
     """How fast the machine is does not decide a test."""
 
@@ -43,7 +105,7 @@ class Daemon:
     """A daemon process with its own state and socket."""
 
     home: Path
-    process: "subprocess.Popen[bytes] | None" = None
+    process: Process | None = None
     environment: dict[str, str] = field(default_factory=dict)
     more: dict[str, str] = field(default_factory=dict)
 
@@ -68,23 +130,11 @@ class Daemon:
         }
         self.socket.parent.mkdir(mode=0o700, exist_ok=True)
         with (self.home / "out").open("ab") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", "-c", WATCHED],
-                env=self.environment,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        eventually(self._answers, "the daemon answers")
-
-    def _answers(self) -> bool:
-        assert self.process is not None
-        assert self.process.poll() is None, (self.home / "out").read_text(encoding="utf-8")
-        try:
-            self.client().close()
-        except BridgeError:
-            return False
-        return True
+            try:
+                self.process = launch(self.environment, Path.cwd(), output=out.fileno(), new_session=True)
+            except AssertionError as error:
+                error.add_note((self.home / "out").read_text(encoding="utf-8"))
+                raise
 
     def client(self, role: str = "client") -> Client:
         return PatientClient.connect(self.socket, role=role, timeout=PATIENCE)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import select
 import shutil
 import signal
 import socket
@@ -18,18 +17,10 @@ from typing import Any
 import pytest
 
 from bridge.client import Client
+from tests.daemon import PATIENCE, Process, launch
 
-PATIENCE = 60.0
 HEARTBEAT_MS = "600000"  # a bare wire answers a ping only when it is read, and a slow machine is no dead plugin
 ROOT = Path(__file__).parent.parent.parent
-# The real daemon, and a call that blocks its event loop raises there.
-WATCHED = """
-import sys
-from blockbuster import BlockBuster
-from bridge.daemon.process.main import leave, main
-BlockBuster().activate()
-leave(main(sys.argv[1:]))
-"""
 
 
 @dataclass(frozen=True)
@@ -158,7 +149,7 @@ class Daemon:
     """A daemon process that answers."""
 
     home: Home
-    process: "subprocess.Popen[bytes]"
+    process: Process
     _wires: list[Wire] = field(default_factory=list)
 
     @property
@@ -215,29 +206,18 @@ Start = Callable[..., Daemon]
 
 
 @contextmanager
-def starting(home: Home) -> Iterator[Start]:
+def starting(home: Home, *, by_command: bool = False) -> Iterator[Start]:
     """Gives what starts a daemon, and at the end stops all that were started."""
     daemons: list[Daemon] = []
 
     def start_daemon(**environment: str) -> Daemon:
-        reading, writing = os.pipe()
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-c", WATCHED, "--ready-fd", str(writing)],
-            cwd=home.root,
-            env=home.environment(**{"KORU_HEARTBEAT_MS": HEARTBEAT_MS, **environment}),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=[writing],
-        )
-        os.close(writing)
+        surroundings = home.environment(**{"KORU_HEARTBEAT_MS": HEARTBEAT_MS, **environment})
+        try:
+            process = launch(surroundings, home.root, by_command=by_command)
+        except AssertionError as error:
+            error.add_note(home.log.read_text(encoding="utf-8") if home.log.exists() else "it wrote no log")
+            raise
         daemons.append(Daemon(home, process))
-        with os.fdopen(reading, "rb", buffering=0) as pipe:
-            poll = select.poll()
-            poll.register(pipe, select.POLLIN)
-            assert poll.poll(PATIENCE * 1000), "the daemon said nothing"
-            said = json.loads(pipe.read() or b'{"error": "it ended without a word"}')
-        assert said.get("ready"), f"{said}\n{home.log.read_text(encoding='utf-8') if home.log.exists() else ''}"
         return daemons[-1]
 
     try:
@@ -254,9 +234,12 @@ def home() -> Iterator[Home]:
 
 
 @pytest.fixture
-def start(home: Home) -> Iterator[Start]:
-    """Starts a daemon and returns once it says that it answers. Environment variables by keyword."""
-    with starting(home) as start_daemon:
+def start(home: Home, request: pytest.FixtureRequest) -> Iterator[Start]:
+    """Starts a daemon and returns once it says that it answers. Environment variables by keyword.
+
+    Forked from a process that is loaded already, but for tests marked `command`.
+    """
+    with starting(home, by_command=request.node.get_closest_marker("command") is not None) as start_daemon:
         yield start_daemon
 
 

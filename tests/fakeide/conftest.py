@@ -1,8 +1,7 @@
 """A daemon of its own for each test, and fake IDEs that attach to it."""
 
+import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ import pytest
 
 from tests.daemon import Daemon, eventually
 from tests.fakeide.goals import Shop
+from tests.forked import Forked, fork
 
 HERE = Path(__file__).parent
 
@@ -21,21 +21,28 @@ HERE = Path(__file__).parent
 class Ide:
     """A fake IDE; with `restart` a new process takes the place of one that died."""
 
-    command: list[str]
-    restart: bool
-    process: "subprocess.Popen[bytes] | None" = None
+    script: Path
+    socket: Path
+    storage: Path
+    workspace: str = "/nowhere"
+    restart: bool = False
+    process: Forked | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
     keeper: threading.Thread | None = None
 
     def start(self) -> None:
-        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._fork()
         if self.restart and self.keeper is None:
             self.keeper = threading.Thread(target=self._keep)
             self.keeper.start()
 
     def _keep(self) -> None:
         while self.process is not None and self.process.wait() == -signal.SIGKILL and not self.stopping.is_set():
-            self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self._fork()
+
+    def _fork(self) -> None:
+        where = ["--socket", str(self.socket), "--storage", str(self.storage), "--workspace", self.workspace]
+        self.process = fork("fakeide", [str(self.script), *where], environment=os.environ)
 
     def stop(self) -> None:
         self.stopping.set()
@@ -61,8 +68,7 @@ def fake_ide(daemon: Daemon) -> Iterator[Callable[..., Ide]]:
     def start(
         script: Path, storage: Path, *, restart: bool = False, window: str = "fake-window", workspace: str = "/nowhere"
     ) -> Ide:
-        command = [sys.executable, "-P", str(HERE / "fakeide.py"), str(script), "--socket", str(daemon.socket)]
-        ide = Ide([*command, "--storage", str(storage), "--workspace", workspace], restart)
+        ide = Ide(script, daemon.socket, storage, workspace, restart)
         started.append(ide)
         ide.start()
         with daemon.client() as client:

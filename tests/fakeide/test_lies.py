@@ -5,7 +5,6 @@ one deadline in all, and a lie that harmed the daemon would show in every other.
 """
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -79,8 +78,7 @@ def tell(path: Path, daemon: Daemon, home: Path) -> Lie:
     case = json.loads(path.read_text(encoding="utf-8"))
     script, storage = home / f"{path.stem}.json", home / "workspaceStorage" / path.stem
     script.write_text(json.dumps({**case, "window_id": path.stem}), encoding="utf-8")
-    command = [sys.executable, "-P", str(HERE / "fakeide.py"), str(script), "--socket", str(daemon.socket)]
-    ide = Ide([*command, "--storage", str(storage)], case.get("restart", False))
+    ide = Ide(script, daemon.socket, storage, restart=case.get("restart", False))
     ide.start()
     return Lie(path.stem, case, storage, ide)
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from bridge.cli.goals import progress as goal_progress
-from bridge.cli.goals.follow import exit_status
+from bridge.cli.goals.follower import exit_status
 from bridge.cli.goals.progress import Live, bar, line, page
 
 VIEW: dict[str, Any] = {
@@ -141,7 +141,7 @@ def at_terminal(command: list[str], environment: dict[str, str], steps: list[tup
 @pytest.fixture
 def shop(tmp_path: Path, request: pytest.FixtureRequest) -> Any:
     from tests.daemon import Daemon, eventually
-    from tests.fakeide.conftest import HERE, Ide
+    from tests.fakeide.conftest import Ide
     from tests.fakeide.goals import Shop
 
     daemon = Daemon(tmp_path)
@@ -149,8 +149,7 @@ def shop(tmp_path: Path, request: pytest.FixtureRequest) -> Any:
     request.addfinalizer(daemon.stop)
 
     def start(script: Path, storage: Path, *, window: str, workspace: str) -> Ide:
-        command = [sys.executable, "-P", str(HERE / "fakeide.py"), str(script), "--socket", str(daemon.socket)]
-        ide = Ide([*command, "--storage", str(storage), "--workspace", workspace], False)
+        ide = Ide(script, daemon.socket, storage, workspace)
         request.addfinalizer(ide.stop)
         ide.start()
         with daemon.client() as client:

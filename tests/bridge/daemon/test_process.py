@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.bridge.conftest import Daemon, Home, Start
 
 PATIENCE = 60.0
+pytestmark = pytest.mark.command
 SOMEBODY_ELSE = 65534
 STOP_SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
 
@@ -270,7 +271,7 @@ def test_no_text_of_a_prompt_is_logged_even_at_debug(start: "Start") -> None:
 HANGS = """
 import sys, threading
 from bridge.daemon import app
-from bridge.daemon.process.main import main as process
+from bridge.daemon.process import main as process
 process.STOP_SECONDS_MAX = 0.5
 run = app.run
 
@@ -310,7 +311,7 @@ ABANDONS = """
 import threading
 from anyio import to_thread
 from bridge.daemon import app
-from bridge.daemon.process.main import main as process
+from bridge.daemon.process import main as process
 run = app.run
 
 async def abandoning(*arguments):
