@@ -4,22 +4,26 @@ A product's next version is where such a value would come from.
 """
 
 import json
-import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from types import NoneType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
+
+import pytest
 
 from observers.base import ChatSession, Cursor, Observer, ObserverError, Store, Turn
 from tests.observers.test_cases import Case
+from tests.sampling import SEED, each_kind
 
-T = TypeVar("T")
+pytestmark = pytest.mark.sampled
+
+REMOVED = object()
 ODD: tuple[Any, ...] = (None, True, -1, 1e300, 10**30, "", "odd", "\ud800", "/\0", [], [[]], {}, {"odd": [None]})
 ODD_COLUMNS: tuple[Any, ...] = (None, -1, 2**62, 1e300, "", "odd", "[]", '{"odd":[]}', b"", b"\xff\x00odd")
-# So many of each file and each database, the same in every run; `KORU_ODD_VALUES` asks for more.
-VALUES_MOST = int(os.environ.get("KORU_ODD_VALUES", "60"))
+# How many places of each file, and of each database, get each of these values in a sample.
+PLACES_MOST = 1
 
 
 def ask(observer: Observer, store: Store, before: Cursor) -> None:
@@ -60,35 +64,87 @@ def typed(rows: Sequence[Turn]) -> int:
     return len(rows)
 
 
-def variants(value: Any) -> Iterator[Any]:
-    """The value with one part of it replaced, for every part and every replacement."""
-    yield from ODD
+@dataclass(frozen=True)
+class Edit:
+    """A JSON value with the part at `path` replaced by `odd`, or without it when that is `REMOVED`."""
+
+    path: tuple[str | int, ...]
+    odd: Any
+
+    @property
+    def kind(self) -> str:
+        return "removed" if self.odd is REMOVED else repr(self.odd)
+
+    def of(self, value: Any) -> Any:
+        return edited(value, self.path, self.odd)
+
+
+def edited(value: Any, path: tuple[str | int, ...], odd: Any) -> Any:
+    """A copy; what is not on the path is shared with the original."""
+    if not path:
+        return odd
+    step, *rest = path
+    changed = value.copy()
+    if odd is REMOVED and not rest:
+        del changed[step]
+    else:
+        changed[step] = edited(value[step], tuple(rest), odd)
+    return changed
+
+
+def edits(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[Edit]:
+    """Every part of the value with every replacement, and without every member of an object."""
+    yield from (Edit(path, odd) for odd in ODD)
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, part in list(parts):
-        for variant in variants(part):
-            kept = value[key]
-            value[key] = variant
-            yield value
-            value[key] = kept
+    for key, part in parts:
+        yield from edits(part, (*path, key))
         if isinstance(value, dict):
-            yield {name: other for name, other in value.items() if name != key}
+            yield Edit((*path, key), REMOVED)
 
 
-def sampled(found: Iterable[T]) -> list[T]:
+class OddPlace(Protocol):
+    """One odd value at one place."""
+
+    @property
+    def kind(self) -> str: ...
+
+
+T = TypeVar("T", bound=OddPlace)
+
+
+def sampled(found: Iterator[T], of: str) -> list[T]:
+    """Each odd value in some places, which differ from value to value; every place in `make soak`."""
     every = list(found)
-    return Random(0).sample(every, min(VALUES_MOST, len(every)))  # noqa: S311 - the same each time
+    Random(f"{SEED} {of}").shuffle(every)  # noqa: S311 - the same each time
+    return each_kind(every, lambda place: place.kind, PLACES_MOST)
 
 
-def texts(content: bytes) -> Iterator[bytes]:
-    """The file with one value of one of its documents replaced; nothing for what is no JSON."""
-    lines = content.splitlines(keepends=True)
+@dataclass(frozen=True)
+class LineEdit:
+    """An edit of the JSON document that stands in the lines from `first` up to `last`."""
+
+    first: int
+    last: int
+    document: Any
+    edit: Edit
+
+    @property
+    def kind(self) -> str:
+        return self.edit.kind
+
+    def of(self, lines: list[bytes]) -> bytes:
+        changed = json.dumps(self.edit.of(self.document)).encode() + b"\n"
+        return b"".join([*lines[: self.first], changed, *lines[self.last :]])
+
+
+def line_edits(lines: list[bytes]) -> Iterator[LineEdit]:
+    """Of the one document that the file is, else of each line that is one; nothing for what is no JSON."""
     for first, last in [(0, len(lines)), *((number, number + 1) for number in range(len(lines)))]:
         try:
             document = json.loads(b"".join(lines[first:last]))
         except ValueError:
             continue
-        for variant in variants(document):
-            yield b"".join([*lines[:first], json.dumps(variant).encode() + b"\n", *lines[last:]])
+        yield from (LineEdit(first, last, document, edit) for edit in edits(document))
         if first == 0 and last == len(lines):
             return
 
@@ -98,8 +154,9 @@ def test_no_value_of_a_file_crashes_its_observer(case: Case) -> None:
     store = case.lay(len(case.trees))
     for file in case.files():
         content = file.read_bytes()
-        for text in sampled(texts(content)):
-            file.write_bytes(text)
+        lines = content.splitlines(keepends=True)
+        for edit in sampled(line_edits(lines), str(file.relative_to(case.here))):
+            file.write_bytes(edit.of(lines))
             ask(case.observer, case.settled(), before)
         file.write_bytes(content)
     ask(case.observer, store, before)
@@ -137,24 +194,43 @@ def fields(connection: sqlite3.Connection) -> Iterator[Field]:
                 yield Field(table, name, row, tuple(key), value)
 
 
-def replacements(value: Any) -> Iterator[Any]:
-    yield from ODD_COLUMNS
+@dataclass(frozen=True)
+class FieldEdit:
+    """An edit of the whole value, or of the JSON that the value is."""
+
+    field: Field
+    edit: Edit
+    json: bool
+
+    @property
+    def kind(self) -> str:
+        return f"{'JSON' if self.json else 'column'} {self.edit.kind}"
+
+    @property
+    def value(self) -> Any:
+        if not self.json:
+            return self.edit.odd
+        text = json.dumps(self.edit.of(json.loads(self.field.value)))
+        return text.encode() if isinstance(self.field.value, bytes) else text
+
+
+def field_edits(field: Field) -> Iterator[FieldEdit]:
+    yield from (FieldEdit(field, Edit((), odd), json=False) for odd in ODD_COLUMNS)
     try:
-        document = json.loads(value) if isinstance(value, str | bytes) else None
+        document = json.loads(field.value) if isinstance(field.value, str | bytes) else None
     except ValueError:
         return
-    for variant in variants(document) if isinstance(document, dict | list) else ():
-        text = json.dumps(variant)
-        yield text.encode() if isinstance(value, bytes) else text
+    if isinstance(document, dict | list):
+        yield from (FieldEdit(field, edit, json=True) for edit in edits(document))
 
 
 def test_no_column_crashes_its_observer(case: Case) -> None:
     before = case.observer.cursor(case.bare())
     store = case.lay(len(case.trees))
-    for connection in case.stage.databases.values():
-        odd = [(field, value) for field in fields(connection) for value in replacements(field.value)]
-        for field, value in sampled(odd):
-            if field.write(connection, value):
+    for database, connection in case.stage.databases.items():
+        odd = (edit for field in fields(connection) for edit in field_edits(field))
+        for edit in sampled(odd, str(database.relative_to(case.here))):
+            if edit.field.write(connection, edit.value):
                 ask(case.observer, case.settled(), before)
-            assert field.write(connection, field.value)
+            assert edit.field.write(connection, edit.field.value)
     ask(case.observer, store, before)
