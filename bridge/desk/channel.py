@@ -1,8 +1,9 @@
-"""The side that acts on the desktop for a drive: an injector's steps become facts, and never better than a readback."""
+"""Acts on the desktop for a drive: an injector's steps become facts, and never better than a readback."""
 
 import logging
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import assert_never
 
 from anyio import from_thread, to_thread
 
@@ -26,12 +27,24 @@ from bridge.drive.steps import (
 )
 from bridge.drive.windows import Addressed
 from bridge.protocol.messages.base import FactKind, Grade
-from injectors.base import Declined, EnterWithheld, InjectionError, Inserted, Level, Lost, Stop, Submitted, Target
+from injectors.base import (
+    Declined,
+    EnterWithheld,
+    FoundTarget,
+    InjectionError,
+    Inserted,
+    Level,
+    Lost,
+    Restored,
+    Stop,
+    Submitted,
+    Target,
+)
 from injectors.blockers import BlockerWord
 from registry.model import Interface
 
 SLACK_S = 5.0
-"""How long before the drive's own deadline the hands are taken off, so that it can still be told how it went."""
+"""How long before the drive's own deadline the injector is stopped, so that its end is still told in time."""
 
 TAKEN_MOST = 256
 GRADES: Mapping[Level, Grade] = {Level.SENT: "claim", Level.DELIVERED: "claim", Level.VERIFIED: "readback"}
@@ -40,7 +53,8 @@ log = logging.getLogger("koru.desk")
 
 
 class InjectorChannel:
-    """`addressed` finds the window behind a surface's key, None when it is gone. `now_ms` is the wall clock."""
+    """A `Channel` of the daemon. `addressed` finds the window behind a surface's key, None when it is gone; `now_ms` is
+    the wall clock; `reach` passes a point at which a test may have the daemon killed."""
 
     def __init__(
         self,
@@ -61,7 +75,7 @@ class InjectorChannel:
         return self._source(candidate)
 
     async def hold(self, record: DriveRecord, candidate: Candidate, report: EventSink) -> None:
-        """Never needed: a delivery ends with all that will be known."""
+        """Not called, because a delivery ends with all that will be known and so gives False."""
 
     async def deliver(self, record: DriveRecord, candidate: Candidate, report: EventSink) -> bool:
         self._reach("before_deliver", record.drive_id)
@@ -87,7 +101,7 @@ class InjectorChannel:
         report(LookedUp(None))
 
     async def cancel(self, record: DriveRecord, candidate: Candidate) -> None:
-        """Take the hands off. What was typed by then is told by the delivery itself."""
+        """Stop the injector at its next step. What was typed by then is told by the delivery itself."""
         self._turns.trip(record.drive_id, "the drive's cancellation")
 
     async def _target(self, candidate: Candidate) -> Target:
@@ -98,7 +112,7 @@ class InjectorChannel:
         return await to_thread.run_sync(aimed, addressed, self._calibrations)
 
     def _work(self, record: DriveRecord, candidate: Candidate, target: Target, stop: Stop, report: EventSink) -> None:
-        """In the worker's thread."""
+        """The injection, in the worker's thread; each step is reported in the event loop."""
         settings = self._desk.settings
         order = InjectionRequest(
             text=record.params.text,
@@ -112,13 +126,18 @@ class InjectorChannel:
         notes: list[str] = []
 
         def tell(step: Step) -> None:
-            if isinstance(step, str):
-                notes.append(step)
-            elif isinstance(step, Inserted):
-                said = (f"{step.method} of {step.characters} characters", f"level {step.level.name.lower()}")
-                self._learn(record, source, "inserted", step.level, (*said, *step.notes, *notes), report)
-            elif isinstance(step, Submitted):
-                self._learn(record, source, "submitted", step.level, step.notes, report)
+            match step:
+                case str():
+                    notes.append(step)
+                case Inserted():
+                    said = (f"{step.method} of {step.characters} characters", f"level {step.level.name.lower()}")
+                    self._learn(record, source, "inserted", step.level, (*said, *step.notes, *notes), report)
+                case Submitted():
+                    self._learn(record, source, "submitted", step.level, step.notes, report)
+                case FoundTarget() | EnterWithheld() | Restored():
+                    pass  # no fact of a drive: what was found proves nothing, and the other two stand in its end
+                case _:
+                    assert_never(step)
 
         injector = self._desk.injector(self._adapter(candidate))
         performed = perform(injector, self._desk.environment, order, stop, tell)

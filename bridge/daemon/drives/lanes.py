@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 
 from anyio.abc import TaskGroup
 
+from bridge.clock import now_ms
+from bridge.contained import contained
 from bridge.daemon.drives.open_drive import OpenDrive
 from bridge.daemon.drives.runner import Runner
 from bridge.daemon.drives.selection import Selection
 from bridge.daemon.drives.store import DriveStore
 from bridge.daemon.drives.surfaces import window_of
-from bridge.daemon.ledger_writer import now_ms
 from bridge.drive import machine
 from bridge.drive.record import DriveRecord
 from bridge.drive.steps import CancelAsked, GivenUp
@@ -116,13 +117,12 @@ class Lanes:
     async def _run(self, drive: OpenDrive) -> None:
         """To the end of the drive, whatever fails: a drive that stayed open would keep back all behind it."""
         record = drive.record
-        try:
+        with contained("running a drive", record.drive_id, foreseen=BridgeError) as held:
             await self._runner.run(drive, await self._steps(record))
-        except BridgeError as error:
-            log.error("drive %s: %s", record.drive_id, error.message)
-            await self._give_up(drive, str(error.reason), error.message)
-        except Exception:
-            log.exception("drive %s failed inside the daemon", record.drive_id)
+        if isinstance(held.error, BridgeError):
+            log.error("drive %s: %s", record.drive_id, held.error.message)
+            await self._give_up(drive, str(held.error.reason), held.error.message)
+        elif held.error is not None:
             await self._give_up(drive, "internal", "a fault in the daemon")
         self._store.close(drive)
 

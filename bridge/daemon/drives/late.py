@@ -1,4 +1,4 @@
-"""Facts that plugins tell: of an open drive to its machine, and what comes too late to count into the ledger alone."""
+"""Facts that plugins tell. Those of an open drive go to its machine; what comes too late to count is a row, no more."""
 
 from anyio.abc import TaskGroup
 

@@ -7,11 +7,13 @@ from typing import assert_never
 import anyio
 from anyio.abc import TaskGroup
 
+from bridge.clock import now_ms
+from bridge.contained import contained
 from bridge.daemon.drives.channel import ChannelOf
 from bridge.daemon.drives.open_drive import OpenDrive
 from bridge.daemon.drives.rows import acting_body, row_of
 from bridge.daemon.drives.witnesses import Witnesses
-from bridge.daemon.ledger_writer import LedgerWriter, now_ms
+from bridge.daemon.ledger_writer import LedgerWriter
 from bridge.daemon.permissions import Permissions
 from bridge.drive.machine import DriveSteps
 from bridge.drive.steps import (
@@ -43,6 +45,7 @@ from bridge.drive.steps import (
     Withheld,
 )
 from bridge.ledger.store import Row
+from observers.base import ObserverError
 
 REPLY_SLACK_S = 1.0
 
@@ -187,16 +190,17 @@ class _Performance:
     async def _deliver(self, candidate: Candidate) -> None:
         """Not cancelled with the drive: an answer that comes late is still told."""
         channel, record, post = self._channel_of(candidate), self._record, self._drive.post
-        try:
+        with contained("delivering a drive", record.drive_id) as held:
             follows = await channel.deliver(record, candidate, post)
             if follows and not self._drive.over.is_set():
                 self._tasks.start_soon(channel.hold, record, candidate, post)
-        except Exception:
-            log.exception("delivering %s failed inside the daemon", record.drive_id)
+        if held.error is not None:
             post(ChannelLost("a fault in the daemon"))
 
     async def _watch(self, anchor: Anchor) -> None:
-        try:
+        """A store that cannot be read costs the drive its witness, and nothing else."""
+        drive_id = self._record.drive_id
+        with contained("watching the store of a drive", drive_id, foreseen=ObserverError) as held:
             await self._witnesses.follow(self._record, anchor, lambda fact: self._drive.post(Learned(fact)))
-        except Exception:  # a store that cannot be read costs the witness, not the drive
-            log.exception("the store of %s cannot be watched any more", self._record.drive_id)
+        if isinstance(held.error, ObserverError):
+            log.warning("the store of %s cannot be watched any more: %s", drive_id, held.error)
