@@ -13,8 +13,8 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def growing_pauses(first_s: float, most_s: float) -> "Iterator[float]":
-    """Seconds to wait before each further try, without end: `first_s`, then twice the last, never above `most_s`."""
+def growing_pauses(first_s: float, most_s: float = float("inf")) -> "Iterator[float]":
+    """Seconds to wait before each further try, without end: `first_s`, then twice the last, at most `most_s`."""
     pause = first_s
     while True:
         yield pause

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bridge.clock import now_ms
 from observers.base import ChatSession, ObserverError, ObserverReason, State, Turn, TurnRole
 from observers.history import timestamp
 
@@ -140,7 +140,3 @@ def title(rows: Sequence[Turn]) -> str | None:
         if row.role is TurnRole.USER and (line := next(filter(None, map(str.strip, row.text.split("\n"))), "")):
             return line if len(line) <= TITLE_MAX else f"{line[: TITLE_MAX - 1]}…"
     return None
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bridge.chats.chat import Chat, listed, now_ms, shown, title, unreadable
+from bridge.chats.chat import Chat, listed, shown, title, unreadable
 from bridge.chats.directories import Watching
 from bridge.chats.fault import Fault, fault_of
 from bridge.chats.stores import ChatReader, is_encrypted
+from bridge.clock import now_ms
+from bridge.contained import contained
 from observers.base import ChatSession, Cursor, ObserverError, Store, Turn
 
 # What was written less than this ago may be written again within one tick of the file system's clock.
@@ -48,19 +50,19 @@ class WatchedStore:
         self._known: dict[str, frozenset[str]] = {}
 
     def look(self, *, everything: bool = False) -> StoreScan:
-        """Bring the chats up to date. Whatever the observer raises becomes a fault of the store."""
+        """Bring the chats up to date. What the observer raises becomes a fault of this store, and ends no other's watch.
+        """
         # What is written after this is told, what was written before is seen now.
         if self.watching.stale or everything:
             self.watching.arm()
         touched = self.watching.take()
-        try:
+        with contained("looking at a store", self.store.observer, foreseen=ObserverError) as held:
             look = self._list() if self._cursor is None else self._past(self._cursor, None if everything else touched)
             if everything and self._cursor is not None:
                 self._prune(look)
-        except Exception as error:  # the observers are many; one that fails must not end the others
-            return self._failed(error)
-        self.faults.pop("", None)
-        return look
+            self.faults.pop("", None)
+            return look
+        return self._failed(held.caught)
 
     def recheck(self) -> StoreScan:
         """Read the unfinished chats again though nothing was written: their agent may be gone."""
@@ -73,10 +75,10 @@ class WatchedStore:
 
     def check(self) -> None:
         """Ask the store for what is wrong with it, where something was."""
-        try:
+        with contained("checking a store", self.store.observer, foreseen=ObserverError) as held:
             problems: Sequence[Exception] = self._observer.health(self.store)
-        except Exception as error:  # see above
-            problems = (error,)
+        if held.error is not None:
+            problems = (held.error,)
         kept = {"": self.faults[""]} if "" in self.faults else {}
         self.faults = kept | {
             str(problem): fault_of(self.store.observer, problem, self.store)

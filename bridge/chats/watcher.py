@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from bridge.chats.chat import Chat, now_ms
+from bridge.chats.chat import Chat
 from bridge.chats.directories import TELLS_ALL, Directories
 from bridge.chats.fault import Fault
 from bridge.chats.place import StoreScan, WatchedStore
 from bridge.chats.stores import ChatFilter, ChatReader
-from observers.base import Store, Turn
+from bridge.clock import now_ms
+from bridge.contained import contained
+from observers.base import ObserverError, Store, Turn
 
 RECENT_MS = 24 * 3600 * 1000
 # Nothing is relied on but these: a notification that was lost is made up for by the next look at everything.
@@ -170,10 +173,9 @@ class Watcher:
             dirty.set()
             self.wake()
 
-        try:
+        paths: Sequence[Path] = ()  # stays so where the observer fails: then the store is polled, and a look tells why
+        with contained("asking where a store is written", store.observer, foreseen=ObserverError):
             paths = self._chats.observers[store.observer].watch_paths(store)
-        except Exception:  # then it is polled; what is wrong with the store shows in every look
-            paths = ()
         watching = self._directories.watch(paths, told)
         self._places[store] = _Watched(WatchedStore(store, self._chats, watching, self._since_ms), dirty)
 

@@ -1,10 +1,9 @@
-"""Builds the daemon's parts and runs them until it is told to stop. The one file that knows everyone."""
+"""Builds the daemon's parts and runs them until it is told to stop. The one file that knows every part."""
 
 import logging
 import os
 import secrets
 import signal
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from anyio import to_thread
 from anyio.abc import TaskGroup
 
 from bridge import paths
+from bridge.clock import now_ms
 from bridge.daemon.changes import Changes
 from bridge.daemon.drives.channel import by_probe
 from bridge.daemon.drives.interfaces import Interfaces
@@ -31,7 +31,7 @@ from bridge.daemon.faults import Faults
 from bridge.daemon.goals.reply_reader import Reviewing
 from bridge.daemon.goals.service import GoalService
 from bridge.daemon.goals.turn_follower import TurnFollower
-from bridge.daemon.ledger_writer import LedgerWriter, now_ms
+from bridge.daemon.ledger_writer import LedgerWriter
 from bridge.daemon.operator.chat_feed import ChatFeed
 from bridge.daemon.operator.examiner import Examiner
 from bridge.daemon.operator.hooks import Hooks, hooks_of
@@ -157,7 +157,7 @@ def _parts(ground: Ground, registry: Registry, changes: Changes, tasks: TaskGrou
 
 
 def _registry() -> Registry:
-    """The registry, with the operator's own files. A bad file costs itself alone, and is told."""
+    """The registry, with the operator's own files. A file with a problem is left out, and told in the log."""
     registry = load(paths.config_directory() / "interfaces")
     for problem in registry.problems:
         _LOG.warning("registry: %s", problem)
@@ -168,7 +168,7 @@ def _identity(ground: Ground) -> Identity:
     return Identity(
         instance_id=secrets.token_hex(8),
         pid=os.getpid(),
-        started_at_ms=time.time_ns() // 1_000_000,
+        started_at_ms=now_ms(),
         socket=ground.listening.path,
         state_directory=ground.state_directory,
     )

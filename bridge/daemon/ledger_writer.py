@@ -1,6 +1,5 @@
 """The ledger as the event loop sees it: one thread writes, subscribers hear of every row."""
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from functools import partial
@@ -9,6 +8,7 @@ from pathlib import Path
 import anyio
 from anyio import CapacityLimiter, to_thread
 
+from bridge.clock import growing_pauses, now_ms
 from bridge.daemon.faults import Faults
 from bridge.ledger import verdict
 from bridge.ledger.store import Ledger, Row
@@ -22,11 +22,6 @@ RETRY_FIRST_S = 0.25
 RETRY_MOST_S = 5.0
 
 Listener = Callable[[Row], None]
-
-
-def now_ms() -> int:
-    """Milliseconds since the Unix epoch."""
-    return time.time_ns() // 1_000_000
 
 
 class LedgerWriter:
@@ -71,13 +66,12 @@ class LedgerWriter:
 
     async def append_surely(self, kind: str, body: Mapping[str, object], drive_id: str) -> Row:
         """Write one row about something that has already happened: a full disk delays it, and never loses it."""
-        pause = RETRY_FIRST_S
+        pauses = growing_pauses(RETRY_FIRST_S, RETRY_MOST_S)
         while True:
             try:
                 return await self.append(kind, body, drive_id)
             except BridgeError:
-                await anyio.sleep(pause)
-                pause = min(pause * 2, RETRY_MOST_S)
+                await anyio.sleep(next(pauses))
 
     def announce(self, row: Row) -> None:
         """Tell the listeners, once the state that the row describes is the state that will be answered."""

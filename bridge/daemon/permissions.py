@@ -11,7 +11,8 @@ from typing import Any
 import anyio
 from anyio import to_thread
 
-from bridge.daemon.ledger_writer import LedgerWriter, now_ms
+from bridge.clock import now_ms
+from bridge.daemon.ledger_writer import LedgerWriter
 from bridge.drive.permission import Permission, Permit
 from bridge.drive.record import DriveRecord
 from bridge.drive.selector import Surface

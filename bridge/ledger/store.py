@@ -4,13 +4,13 @@ Rows are SQLite in WAL mode with synchronous=FULL; see tip.py for what is kept a
 """
 
 import json
-import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from bridge.clock import now_ms
 from bridge.ledger.blobs import Blobs
 from bridge.ledger.chain import (
     GENESIS_KIND,
@@ -182,7 +182,7 @@ def _begin(database: LedgerDatabase, place: Directory, seal: Seal) -> None:
 
 def _genesis(seal: Seal) -> Row:
     body = canonical({"ledger": str(uuid.uuid4()), "schema": SCHEMA_VERSION, "keyed": seal.keyed, "koru": VERSION})
-    at_ms = time.time_ns() // 1_000_000
+    at_ms = now_ms()
     digest = seal.row(GENESIS_PREV, 1, at_ms, GENESIS_KIND, None, body)
     return Row(1, at_ms, GENESIS_KIND, None, body, GENESIS_PREV, digest)
 

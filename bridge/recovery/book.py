@@ -3,13 +3,13 @@
 Without a daemon nobody else holds the ledger, and its lock keeps it so while a row is written.
 """
 
-import time
 from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
 
 from bridge import paths
 from bridge.client import Client
+from bridge.clock import now_ms
 from bridge.ledger.key import load_key
 from bridge.ledger.store import Ledger
 from bridge.policy import placeholder_key
@@ -40,4 +40,4 @@ def _by_hand(kind: str, body: Mapping[str, object]) -> None:
     with closing(Ledger.open(paths.ledger_directory(), key=load_key())) as ledger:
         shapes = load(paths.config_directory()).shapes
         redactor = Redactor(placeholder_key.load_key(paths.state_directory()), shapes)
-        ledger.append(kind, redactor.redact_body(body), at_ms=time.time_ns() // 1_000_000)
+        ledger.append(kind, redactor.redact_body(body), at_ms=now_ms())

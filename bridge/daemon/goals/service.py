@@ -9,11 +9,12 @@ import anyio
 from anyio import CapacityLimiter, to_thread
 from anyio.abc import TaskGroup
 
+from bridge.clock import now_ms
 from bridge.daemon.drives.selection import Selection
 from bridge.daemon.goals.pursuit import OpenGoal, Pursuit
 from bridge.daemon.goals.reply_reader import Reviewing
 from bridge.daemon.goals.turn_follower import TurnFollower
-from bridge.daemon.ledger_writer import LedgerWriter, now_ms
+from bridge.daemon.ledger_writer import LedgerWriter
 from bridge.daemon.permissions import Permissions
 from bridge.drive.selector import Surface
 from bridge.goals import prompts, workspace

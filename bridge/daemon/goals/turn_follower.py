@@ -6,10 +6,10 @@ from pathlib import Path
 import anyio
 from anyio import to_thread
 
+from bridge.clock import now_ms
 from bridge.daemon.drives.channel import ChannelOf
 from bridge.daemon.drives.service import DriveService
 from bridge.daemon.drives.witnesses import Shown, Witnesses
-from bridge.daemon.ledger_writer import now_ms
 from bridge.daemon.permissions import Permissions
 from bridge.drive.record import DriveRecord
 from bridge.drive.steps import Candidate

@@ -24,6 +24,7 @@ from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from bridge.clock import growing_pauses
 from bridge.daemon.socket.subscriptions import EventSource
 from bridge.protocol.messages.events import Event
 from registry.document import Document, Problem, read
@@ -143,6 +144,7 @@ class Hooks:
 
 
 async def _deliver(delivery: _Delivery, limiter: CapacityLimiter) -> None:
+    pauses = growing_pauses(PAUSE_S)
     for attempt in range(RETRIES + 1):
         act = _run if delivery.hook.run else _post
         problem = await to_thread.run_sync(partial(act, delivery), limiter=limiter, abandon_on_cancel=True)
@@ -150,7 +152,7 @@ async def _deliver(delivery: _Delivery, limiter: CapacityLimiter) -> None:
             return
         log.warning("the hook for %s failed, try %d: %s", delivery.kind, attempt + 1, problem)
         if attempt < RETRIES:
-            await anyio.sleep(PAUSE_S * 2**attempt)
+            await anyio.sleep(next(pauses))
 
 
 def signature(secret: bytes, body: bytes) -> str:

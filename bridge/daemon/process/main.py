@@ -6,7 +6,6 @@ import logging
 import os
 import resource
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from bridge import crash, paths
+from bridge.clock import now_ms
 from bridge.daemon.process.log import logging_to, redact_by
 from bridge.daemon.process.ready import Ready
 from bridge.daemon.socket import rundir
@@ -127,7 +127,7 @@ def _place(*, foreground: bool) -> Iterator[tuple[rundir.Listening, Epochs]]:
         _take(undo, socket_path.with_name(f"{socket_path.name}.lock"), socket_path)
         listening = rundir.listen(socket_path)
         undo.callback(listening.remove)
-        yield listening, Epochs.reserve(state / "epochs", now_ms=time.time_ns() // 1_000_000)
+        yield listening, Epochs.reserve(state / "epochs", now_ms=now_ms())
 
 
 def _take(undo: ExitStack, lock: Path, socket_path: Path) -> None:

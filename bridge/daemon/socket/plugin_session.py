@@ -1,10 +1,10 @@
 """One live connection of a plugin, as the rest of the daemon knows it."""
 
 import secrets
-import time
 
 import anyio
 
+from bridge.clock import now_ms
 from bridge.protocol.jsonrpc.peer import Peer
 from bridge.protocol.messages.chat import ChatEvent
 from bridge.protocol.messages.initialize import InitializeParams, PluginInfo
@@ -23,7 +23,7 @@ class PluginSession:
         self.name = hello.name
         self.version = hello.version
         self.protocol = protocol
-        self.connected_at_ms = _now_ms()
+        self.connected_at_ms = now_ms()
         self.ended = anyio.Event()
 
     @property
@@ -55,14 +55,10 @@ class PluginSession:
             plugin_version=self.version,
             protocol=self.protocol,
             connected_at_ms=self.connected_at_ms,
-            last_seen_at_ms=_now_ms() - int(self.silent_seconds() * 1000),
+            last_seen_at_ms=now_ms() - int(self.silent_seconds() * 1000),
             capabilities=self.info.capabilities,
             surfaces=self.info.surfaces,
         )
 
     def __str__(self) -> str:
         return f"{self.info.ide.product} window {self.window_id} (pid {self.info.pid}, epoch {self.epoch})"
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -1,10 +1,10 @@
 """The plugins connected now: one session a window, under a lease, told apart from its predecessors by the epoch."""
 
 import logging
-import time
 
 import anyio
 
+from bridge.clock import now_ms
 from bridge.daemon.socket.connection import Connection
 from bridge.daemon.socket.epochs import Epochs
 from bridge.daemon.socket.plugin_session import PluginSession
@@ -55,7 +55,7 @@ class Sessions:
     def refused(self) -> list[RefusedPlugin]:
         """The windows whose plugin speaks no protocol of ours: those that came last, still try, and did not come with
         another plugin since."""
-        since = _now_ms() - REFUSED_KEPT_MS
+        since = now_ms() - REFUSED_KEPT_MS
         return [refused for refused in self._refused.values() if refused.at_ms >= since]
 
     async def wait_for(self, window_id: str, timeout: float) -> PluginSession | None:
@@ -79,7 +79,7 @@ class Sessions:
             plugin_version=hello.version,
             protocol_min=hello.protocol.min,
             protocol_max=hello.protocol.max,
-            at_ms=_now_ms(),
+            at_ms=now_ms(),
         )
         while len(self._refused) > REFUSED_MOST:
             del self._refused[next(iter(self._refused))]
@@ -190,7 +190,3 @@ def _window_taken(holder: PluginSession) -> BridgeError:
         hint="initialize again (an old host may be on its way out); if this goes on, with another window id",
         retry=True,
     )
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

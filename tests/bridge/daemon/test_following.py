@@ -10,10 +10,10 @@ from typing import Any
 import anyio
 import pytest
 
+from bridge.clock import now_ms
 from bridge.daemon.changes import Changes
 from bridge.daemon.drives.witnesses import Shown, Witnesses
 from bridge.daemon.goals.turn_follower import Quiet, TurnFollower, driven
-from bridge.daemon.ledger_writer import now_ms
 from bridge.drive.match import text_sha
 from bridge.drive.record import DriveRecord
 from bridge.drive.steps import Anchor

@@ -208,7 +208,7 @@ async def test_who_was_turned_away_is_remembered_while_he_tries_and_of_many_the_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = 1_000_000
-    monkeypatch.setattr(sessions_module, "_now_ms", lambda: now)
+    monkeypatch.setattr(sessions_module, "now_ms", lambda: now)
     sessions = Sessions(Epochs(1, 1000))
     for number in range(REFUSED_MOST + 5):
         sessions.refuse(stranger(f"w{number}"))
