@@ -59,7 +59,7 @@ from tests.injectors.test_pynput import Controller
 from injectors.base import Declined, Lost
 from injectors.parts import NEWLINE
 from injectors.pynput import PynputKeys
-from injectors.blockers import Blocker
+from injectors.blockers import BlockerWord
 hand, told = Controller(), []
 keys = PynputKeys(hand)
 keys.type("ab\\nc" * 4, lambda: told.append("guard"), lambda count: told.append(count))
@@ -67,7 +67,7 @@ downs = [str(key).partition(".")[0] for key, down in hand.struck if down]
 assert downs == ["a", "b", "Key", "Key", "c"] * 4, downs
 assert sum(down for _, down in hand.struck) * 2 == len(hand.struck)
 assert told == ["guard", 8, "guard", 16], told
-def refuse(): raise Declined(Blocker.FOCUS_ELSEWHERE, "gone", "look")
+def refuse(): raise Declined(BlockerWord.FOCUS_ELSEWHERE, "gone", "look")
 hand.struck.clear()
 try: keys.press(NEWLINE, refuse)
 except Declined: assert hand.struck == []
