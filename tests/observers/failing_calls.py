@@ -17,29 +17,33 @@ import pytest
 
 @dataclass(slots=True)
 class Calls:
-    """`first`: the number of the call that fails, from 1; 0 for none. `lasting`: so do all after it."""
+    """`first`: the number of the call that fails, from 1; 0 for none. `lasting`: so do all after it.
+
+    `names` are the calls that were made, in their order.
+    """
 
     root: Path
     errno: int
     lasting: bool
     first: int = 0
-    count: int = 0
+    names: list[str] = field(default_factory=list)
     failed: bool = False
 
     @contextmanager
     def failing(self, first: int) -> Iterator[None]:
-        self.first, self.count, self.failed = first, 0, False
+        self.first, self.names, self.failed = first, [], False
         try:
             yield
         finally:
             self.first = 0
 
-    def made(self, path: object) -> None:
+    def made(self, name: str, path: object) -> None:
         """A call on this path is made now; OSError when it is to fail."""
         if self.first == 0 or not str(path).startswith(str(self.root)):
             return
-        self.count += 1
-        if self.count == self.first or (self.lasting and self.count > self.first):
+        self.names.append(name)
+        number = len(self.names)
+        if number == self.first or (self.lasting and number > self.first):
             self.failed = True
             raise OSError(self.errno, os.strerror(self.errno), str(path))
 
@@ -61,7 +65,7 @@ class Entry:
         return self.path
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
-        self.calls.made(self.path)
+        self.calls.made("stat of an entry", self.path)
         return self.entry.stat(follow_symlinks=follow_symlinks)
 
     def is_dir(self, *, follow_symlinks: bool = True) -> bool:
@@ -75,7 +79,7 @@ class Entry:
 
     def _is(self, ask: Callable[[], bool]) -> bool:
         try:
-            self.calls.made(self.path)
+            self.calls.made("kind of an entry", self.path)
         except FileNotFoundError:
             # As the system's own entry answers.
             return False
@@ -99,7 +103,7 @@ class Listing:
         return self
 
     def __next__(self) -> Entry:
-        self._calls.made(self._path)
+        self._calls.made("next entry", self._path)
         return Entry(next(self._inner), self._calls)
 
     def close(self) -> None:
@@ -111,30 +115,30 @@ def install(monkeypatch: pytest.MonkeyPatch, calls: Calls) -> None:
     scan = os.scandir
     monkeypatch.setattr(os, "scandir", lambda path=".": _scanned(path, calls, scan))
     for name in ("open", "stat", "lstat", "listdir", "readlink"):
-        monkeypatch.setattr(os, name, _counted(getattr(os, name), calls))
+        monkeypatch.setattr(os, name, _counted(name, getattr(os, name), calls))
     for name in ("read", "pread", "fstat"):
-        monkeypatch.setattr(os, name, _counted_content(getattr(os, name), calls))
+        monkeypatch.setattr(os, name, _counted_content(name, getattr(os, name), calls))
     monkeypatch.setattr(time, "sleep", lambda _seconds: None)
 
 
 def _scanned(path: str | os.PathLike[str], calls: Calls, scan: Callable[[str], Any]) -> Listing:
-    calls.made(os.fspath(path))
+    calls.made("scandir", os.fspath(path))
     return Listing(os.fspath(path), calls, scan)
 
 
-def _counted(call: Callable[..., Any], calls: Calls) -> Callable[..., Any]:
+def _counted(name: str, call: Callable[..., Any], calls: Calls) -> Callable[..., Any]:
     def counted(path: Any, *arguments: Any, **options: Any) -> Any:
-        calls.made(path)
+        calls.made(name, path)
         return call(path, *arguments, **options)
 
     return counted
 
 
-def _counted_content(call: Callable[..., Any], calls: Calls) -> Callable[..., Any]:
+def _counted_content(name: str, call: Callable[..., Any], calls: Calls) -> Callable[..., Any]:
     def counted(*arguments: Any) -> Any:
         # What is open stays open when its name or a right goes; but a disk can fail at any time.
         if calls.errno == errno.EIO:
-            calls.made(calls.root)
+            calls.made(name, calls.root)
         return call(*arguments)
 
     return counted

@@ -6,14 +6,16 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from observers import activity
-from observers.base import Observer, ObserverError, Store, Turn
+from observers.base import Observer, ObserverError, Store, Turn, TurnRole
 from observers.catalogue import OBSERVERS
 from tests.observers.failing_calls import Calls, install
 from tests.observers.store_cases import Stage
+from tests.sampling import SEED, each_kind
 
 STORES = Path(__file__).parent.parent / "stores"
 # A case of a product, and where in a home its files stand.
@@ -122,6 +124,37 @@ def test_there_is_a_place_of_every_observer() -> None:
     assert {case.partition("/")[0] for case, _ in PLACES} == set(OBSERVERS)
 
 
+class Truth:
+    """What a store says while all calls succeed."""
+
+    def __init__(self, installed: Installed, store: Store) -> None:
+        # A file of many chats that cannot be read now is one chat that cannot.
+        self._held = {session.id for session in installed.observer.sessions(store)}
+        self._held |= {path.stem for path in installed.files}
+        try:
+            self._said = set(map(self._brief, installed.every_turn(store)))
+        except ObserverError:
+            self._said = set()
+
+    def check(self, name: str, ask: Callable[[], object]) -> None:
+        """The answer is a part of the truth, or an error that says where."""
+        try:
+            answer = ask()
+        except ObserverError as problem:
+            assert problem.where, f"{name}: an error says where"
+            assert name != "locate", "what cannot be looked into is found, and its health says why"
+            return
+        if name == "sessions":
+            assert {session.id for session in answer} <= self._held  # type: ignore[attr-defined]
+        if name == "turns":
+            assert set(map(self._brief, answer)) <= self._said  # type: ignore[call-overload]
+
+    @staticmethod
+    def _brief(turn: Turn) -> tuple[str, str, TurnRole, str]:
+        return turn.session, turn.turn, turn.role, turn.text
+
+
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("error", "lasting"),
     [(errno.ENOENT, True), (errno.ENOENT, False), (errno.EACCES, False), (errno.EIO, False)],
@@ -130,32 +163,24 @@ def test_there_is_a_place_of_every_observer() -> None:
 def test_whatever_call_fails_the_answer_is_the_truth_or_an_error(
     installed: Installed, monkeypatch: pytest.MonkeyPatch, error: int, lasting: bool
 ) -> None:
+    """Each call of each question in `make soak`; in a sample, of each question one call of each kind."""
     (store, *_) = installed.stores()
     questions = installed.questions(store)
-    # A file of many chats that cannot be read now is one chat that cannot.
-    held = {session.id for session in installed.observer.sessions(store)} | {path.stem for path in installed.files}
-    try:
-        said = {(turn.session, turn.turn, turn.role, turn.text) for turn in installed.every_turn(store)}
-    except ObserverError:
-        said = set()
+    truth = Truth(installed, store)
     calls = Calls(installed.home, error, lasting)
     with monkeypatch.context() as patch:
         install(patch, calls)
         for name, ask in questions.items():
-            for number in range(1, MOST_CALLS):
+            # What is asked for the first time makes calls of its own.
+            for _ in range(2):
                 installed.touch()
-                answer = None
+                with calls.failing(MOST_CALLS):
+                    truth.check(name, ask)
+            assert not calls.failed, f"{name} makes {MOST_CALLS} calls"
+            made = list(enumerate(calls.names, start=1))
+            Random(f"{SEED} {name}").shuffle(made)  # noqa: S311 - the same each time
+            for number, _ in each_kind(made, lambda call: call[1]):
+                installed.touch()
                 with calls.failing(number):
-                    try:
-                        answer = ask()
-                    except ObserverError as problem:
-                        assert problem.where, f"{name}: an error says where"
-                        assert name != "locate", "what cannot be looked into is found, and its health says why"
-                if name == "sessions" and answer is not None:
-                    assert {session.id for session in answer} <= held  # type: ignore[attr-defined]
-                if name == "turns" and answer is not None:
-                    assert {(turn.session, turn.turn, turn.role, turn.text) for turn in answer} <= said  # type: ignore[attr-defined]
-                if not calls.failed:
-                    break
-            else:
-                pytest.fail(f"{name} makes more than {MOST_CALLS} calls")
+                    truth.check(name, ask)
+                assert calls.failed, f"{name} did not make its call {number} again"
