@@ -1,4 +1,4 @@
-"""What is said and kept of an exception nobody foresaw in a command."""
+"""What is said and logged of an exception that no command raises on purpose."""
 
 import os
 import time
@@ -13,7 +13,8 @@ FILE_MAX_BYTES = 1_000_000
 
 
 def report(error: BaseException, words: Sequence[str]) -> BridgeError:
-    """Write where it happened to a log (never what the command was given beyond its verb) and say where that is."""
+    """Log where it happened, and say where the log is. Of what was typed only the verb is written: the rest may be a
+    prompt."""
     where = paths.log_directory() / "command.log"
     text = f"{type(error).__name__}: this is a bug of ours"
     try:

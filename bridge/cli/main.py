@@ -1,8 +1,13 @@
-"""The command `koru`: picks the verb, imports that verb alone, and turns every error into words and an exit code."""
+"""The command `koru`: picks the verb, imports that verb alone, and turns every error into words and an exit status.
+
+The only place where an error becomes an exit status: verbs raise BridgeError, or return one of bridge.cli.exits.
+"""
 
 import os
 import sys
 
+from bridge.cli import exits
+from bridge.cli.output import OutputLost, emit, say
 from bridge.protocol.errors import BridgeError, Reason
 from bridge.version import VERSION
 
@@ -11,18 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-EXIT_REFUSED = 1
-EXIT_USAGE = 2
-EXIT_BUG = 3
-EXIT_INTERRUPTED = 130
-EXIT_BROKEN_PIPE = 141
-
-# Title -> verb -> its folder and what it is for. A verb is a module with HELP, configure(parser) and run(arguments).
+# Title -> verb -> its folder and what it is for. Written down, and proven by a test to be the list of files: to find it
+# out would cost every command its time. A verb is a module with HELP, configure(parser) and run(arguments); one with
+# ACTIONS has a file for each of them in its folder.
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Chats": {
-        "drive": ("chats", "send one prompt to a chat, with proof"),
-        "history": ("chats", "list, show, search, follow and export chats"),
-        "watch": ("chats", "show every chat and what it is doing, live"),
+        "drive": ("chats.drive", "send one prompt to a chat, with proof"),
+        "history": ("chats.history", "list, show, search, follow and export chats"),
+        "watch": ("chats.watch", "show every chat and what it is doing, live"),
     },
     "Goals": {
         "run": ("goals", "drive an agent until checks say that a goal is reached"),
@@ -39,20 +40,20 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "stop": ("desk", "take Koru's hands off keyboard and mouse, now"),
     },
     "Policy": {
-        "trust": ("operator", "show and change how far an interface is trusted"),
-        "approvals": ("operator", "decide what waits for a person"),
+        "trust": ("operator.trust", "show and change how far an interface is trusted"),
+        "approvals": ("operator.approvals", "decide what waits for a person"),
     },
     "Evidence": {
-        "ledger": ("operator", "read and verify what was recorded"),
+        "ledger": ("operator.ledger", "read and verify what was recorded"),
     },
     "IDE": {
         "plugin": ("plugin", "install the plugin into an IDE, compare versions, or let it test itself"),
     },
     "Interfaces": {
         "doctor": ("operator", "find out what is wrong, and what to do about it"),
-        "recover": ("operator", "do something about what is wrong"),
+        "recover": ("operator.recover", "do something about what is wrong"),
         "explain": ("operator", "show which interface a drive would take, and why not another"),
-        "registry": ("operator", "check the interface files, yours included"),
+        "registry": ("operator.registry", "check the interface files, yours included"),
     },
 }
 VERBS = {verb: text for group in GROUPS.values() for verb, (_, text) in group.items()}
@@ -64,49 +65,31 @@ EXITS = """\
   4  likely, not proven  5  unknown: look before you send again          6  proven not submitted
   with --wait: 7  the chat asks something   8  the turn failed   9  still running at the deadline"""
 
-# What the one who typed the command can put right by typing another.
-_USAGE_REASONS = frozenset(
-    {
-        Reason.USAGE,
-        Reason.INVALID_PARAMS,
-        Reason.PROMPT_EMPTY,
-        Reason.PROMPT_TOO_LARGE,
-        Reason.PROMPT_CONTROL_CHARACTER,
-        Reason.ID_CONFLICT,
-        Reason.UNKNOWN_DRIVE,
-        Reason.AMBIGUOUS_SURFACE,
-        Reason.UNKNOWN_IDE,
-        Reason.UNKNOWN_STORE,
-        Reason.UNKNOWN_INTERFACE,
-        Reason.UNKNOWN_APPROVAL,
-        Reason.UNKNOWN_GOAL,
-        Reason.UNKNOWN_RECOVERY,
-    }
-)
-
 
 def main(arguments: "Sequence[str] | None" = None) -> int:
-    """Run one command; the exit code. With `--json`, errors are an object {"error": ...} on stdout."""
+    """Run one command; its exit status. With `--json`, an error is an object {"error": ...} on stdout."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words[: words.index("--")] if "--" in words else "--json" in words
     if sys.stdout is None:
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
     try:
-        return _finish(_guarded(words, as_json=as_json))
+        return _flushed(_guarded(words, as_json=as_json))
     except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+        return exits.INTERRUPTED
     except BrokenPipeError:
-        return _mute(EXIT_BROKEN_PIPE)
+        return _mute(exits.BROKEN_PIPE)
+    except OutputLost as lost:
+        return _lost(str(lost), exits.OUTPUT_LOST)
 
 
 def _guarded(words: list[str], *, as_json: bool) -> int:
     try:
         return _run(words)
-    except SystemExit as ended:
-        return int(ended.code or 0)
+    except SystemExit as ended:  # argparse, after --help
+        return int(ended.code or exits.DONE)
     except BridgeError as error:
         return _refuse(error, as_json=as_json)
-    except BrokenPipeError:
+    except (BrokenPipeError, OutputLost):
         raise
     except Exception as error:
         from bridge.cli.bug import report
@@ -114,31 +97,35 @@ def _guarded(words: list[str], *, as_json: bool) -> int:
         return _refuse(report(error, words[:1]), as_json=as_json)
 
 
-def _finish(code: int) -> int:
+def _flushed(code: int) -> int:
+    """The exit status, once all output has left this process; another one where it could not, and all was well."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         raise
-    except OSError:
-        from bridge.cli.output import EXIT_OUTPUT_LOST
-
-        return _mute(code or EXIT_OUTPUT_LOST)
+    except OSError as error:
+        return _lost(os.strerror(error.errno or 0), code or exits.OUTPUT_LOST)
     return code
 
 
+def _lost(why: str, code: int) -> int:
+    print(f"koru: the output was lost: {why}", file=sys.stderr)
+    return _mute(code)
+
+
 def _mute(code: int) -> int:
-    """Nobody reads us: without this, the interpreter would try again on its way out, and complain."""
+    """Throw away what is still buffered: the interpreter would try to write it at its end, and print a traceback."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
 
 
 def _run(words: list[str]) -> int:
     if not words or words[0] in ("-h", "--help", "help"):
-        _say(_help())
-        return 0 if words else EXIT_USAGE
+        say(_help())
+        return exits.DONE if words else exits.USAGE
     if words[0] in ("-V", "--version"):
-        _say(f"koru {VERSION}")
-        return 0
+        say(f"koru {VERSION}")
+        return exits.DONE
     verb, rest = words[0], words[1:]
     if verb not in VERBS:
         raise _unknown(verb)
@@ -147,19 +134,13 @@ def _run(words: list[str]) -> int:
 
 
 def _parse(verb: str, module: "Any", words: list[str]) -> "Any":
-    """A verb may name its FLAGS: then a call with nothing else is read here, and argparse is not imported."""
+    """The arguments of a verb. One that names its FLAGS is read here where nothing else was typed, without argparse."""
     flags = getattr(module, "FLAGS", None)
     if flags is not None and all(word in flags for word in words):
         return type("Flags", (), {flag.strip("-").replace("-", "_"): flag in words for flag in flags})
     from bridge.cli.arguments import parse
 
     return parse(verb, module, words)
-
-
-def _say(text: str) -> None:
-    from bridge.cli.output import say
-
-    say(text)
 
 
 def _unknown(verb: str) -> BridgeError:
@@ -172,15 +153,11 @@ def _unknown(verb: str) -> BridgeError:
 
 def _refuse(error: BridgeError, *, as_json: bool) -> int:
     if as_json:
-        from bridge.cli.output import emit
-
         wire = {"reason": error.reason, "message": error.message, "hint": error.hint, "where": error.where}
         emit({"error": wire})
     else:
         print(f"koru: {error}", file=sys.stderr)
-    if error.reason is Reason.INTERNAL:
-        return EXIT_BUG
-    return EXIT_USAGE if error.reason in _USAGE_REASONS else EXIT_REFUSED
+    return exits.of_error(error)
 
 
 def _help() -> str:

@@ -4,13 +4,16 @@ import json
 import os
 import sys
 
-EXIT_OUTPUT_LOST = 74
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 _CONTROL = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160))}
+
+
+class OutputLost(Exception):
+    """What was printed did not reach its file; the text says why, in the system's words."""
 
 
 def emit(value: object) -> None:
@@ -24,15 +27,22 @@ def emit(value: object) -> None:
 
 
 def say(text: str) -> None:
-    """Print; characters that the terminal's encoding lacks are written as escapes."""
+    """Print a text and the end of its line. As `write`."""
+    write(f"{text}\n")
+
+
+def write(text: str) -> None:
+    """Print a text as it is; characters that the terminal's encoding lacks are written as escapes.
+
+    OutputLost: the disk is full, or the like. BrokenPipeError: the reader has gone.
+    """
     encoding = sys.stdout.encoding or "utf-8"
     try:
-        print(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
     except BrokenPipeError:
         raise
     except OSError as error:
-        print(f"koru: the output was lost: {os.strerror(error.errno or 0)}", file=sys.stderr)
-        raise SystemExit(EXIT_OUTPUT_LOST) from None
+        raise OutputLost(os.strerror(error.errno or 0)) from None
 
 
 def on_terminal() -> bool:

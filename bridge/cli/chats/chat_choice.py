@@ -1,28 +1,25 @@
-"""The options that say which chats are meant, the same for `koru history` and `koru watch`, and what they lead to."""
+"""Which chats are meant: the options of `koru history` and `koru watch`, and the stores and chats they lead to."""
 
 import os
-import sys
-import time
 
+from bridge.cli.chats.faults import refusal, unreadable
+from bridge.clock import now_ms
 from bridge.protocol.errors import BridgeError, Reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-    from bridge.chats.fault import Fault
     from bridge.chats.stores import ChatFilter, ChatReader
     from observers.base import ChatSession, Store
 
-EXIT_PARTLY = 1  # what could be read was printed, what could not was named
 DEFAULT_STORE = "vscode_chat"
-PROGRESS_S = 0.1
-NAMED_MOST = 5
+NAMED_MOST = 5  # of the chats whose ids begin alike
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 
 
 def configure(parser: "ArgumentParser", *, states: bool = True) -> None:
-    """Add the options. `states`: chats can be chosen by their state, too."""
+    """Add the options. `states`: chats can also be chosen by their state."""
     which = parser.add_argument_group("which chats (all)")
     where = which.add_mutually_exclusive_group()
     where.add_argument("--workspace", metavar="DIR", help="those of this folder, such as .")
@@ -39,7 +36,7 @@ def configure(parser: "ArgumentParser", *, states: bool = True) -> None:
 
 
 def wanted(arguments: "Namespace") -> "ChatFilter":
-    """What the options say. BridgeError USAGE, UNKNOWN_STORE."""
+    """The filter that the options describe. BridgeError USAGE, UNKNOWN_STORE."""
     from pathlib import Path
 
     from bridge.chats.stores import STATES, ChatFilter
@@ -59,7 +56,7 @@ def wanted(arguments: "Namespace") -> "ChatFilter":
         product=arguments.product,
         workspace=None if arguments.workspace is None else absolute(arguments.workspace),
         states=states,
-        since_ms=None if arguments.since is None else moment_ms(arguments.since, time.time_ns() // 1_000_000),
+        since_ms=None if arguments.since is None else moment_ms(arguments.since, now_ms()),
         path=path,
     )
 
@@ -68,11 +65,14 @@ def absolute(workspace: str) -> str:
     return workspace if "://" in workspace else os.path.abspath(os.path.expanduser(workspace))
 
 
-def moment_ms(text: str, now_ms: int) -> int:
-    """The time that `90m`, `7d` or an RFC 3339 date or time means, in milliseconds since 1970. BridgeError USAGE."""
+def moment_ms(text: str, now: int) -> int:
+    """The time that `90m`, `7d` or an RFC 3339 date or time means; both times in milliseconds since 1970.
+
+    BridgeError USAGE.
+    """
     number, unit = text[:-1], text[-1:]
     if number.isascii() and number.isdecimal() and unit in _UNITS and len(number) < 10:
-        return now_ms - int(number) * _UNITS[unit] * 1000
+        return now - int(number) * _UNITS[unit] * 1000
     from datetime import datetime
 
     try:
@@ -80,6 +80,15 @@ def moment_ms(text: str, now_ms: int) -> int:
     except (ValueError, OverflowError, OSError):
         hint = "give a span such as 90m, 24h or 7d, or a time such as 2026-11-21T09:00"
         raise BridgeError(Reason.USAGE, f"{text!r} is no time", hint=hint) from None
+
+
+def reader(arguments: "Namespace") -> "tuple[ChatReader, ChatFilter]":
+    """A reader of all kinds of stores, and the filter that the options describe. BridgeError USAGE, UNKNOWN_STORE."""
+    from bridge.chats.stores import ChatReader
+    from observers.catalogue import OBSERVERS
+
+    which = wanted(arguments)
+    return ChatReader(OBSERVERS), which
 
 
 def stores(chats: "ChatReader", which: "ChatFilter") -> "list[Store]":
@@ -122,54 +131,3 @@ def _meant(which: "ChatFilter") -> str:
         f"at {which.path}" if which.path else "",
     ]
     return " ".join(part for part in parts if part)
-
-
-def unreadable(error: "Exception") -> BridgeError:
-    """The refusal for an ObserverError."""
-    from bridge.chats.fault import fault_of
-
-    return refusal(fault_of("", error))
-
-
-def refusal(fault: "Fault") -> BridgeError:
-    retry = fault.reason == "changing"
-    message = f"{fault.message} [{fault.reason}]"
-    return BridgeError(Reason.STORE_UNREADABLE, message, hint=fault.hint, where=fault.where or None, retry=retry)
-
-
-def complain(faults: "list[Fault]") -> int:
-    """Name what could not be read; the exit code."""
-    from bridge.cli.output import clean
-
-    for fault in faults:
-        print(f"koru: {clean(str(fault))}", file=sys.stderr)
-    return EXIT_PARTLY if faults else 0
-
-
-class Progress:
-    """A line on the terminal that tells how far a long reading is; nothing where nobody looks."""
-
-    def __init__(self, doing: str, of: int, *, least: int = 20) -> None:
-        self._doing = doing
-        self._of = of
-        self._shown = of >= least and sys.stderr.isatty()
-        self._next = 0.0
-        self._written = False
-
-    def __call__(self, number: int) -> None:
-        if self._shown and time.monotonic() >= self._next:
-            self._next = time.monotonic() + PROGRESS_S
-            self._written = True
-            print(f"\r\x1b[K{self._doing} {number:,} of {self._of:,} chats", end="", file=sys.stderr, flush=True)
-
-    def __enter__(self) -> "Progress":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.clear()
-
-    def clear(self) -> None:
-        """Take the line away, before something else is printed."""
-        if self._written:
-            self._written, self._next = False, 0.0
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from contextlib import suppress
 
 from bridge import paths
+from bridge.cli import exits
 from bridge.cli.output import emit, say
 from bridge.client import Client
 from bridge.lock import Holder, holder
@@ -24,7 +25,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Success too when there is nothing to stop. BridgeError TIMEOUT when it does not end."""
+    """Stop the daemon, or do nothing where none runs. BridgeError TIMEOUT when it does not end."""
     running = find()
     if running is None:
         _check_nobody_answers()
@@ -46,7 +47,7 @@ def find() -> Holder | None:
 
 
 def _check_nobody_answers() -> None:
-    """No lock, and yet somebody listens? Then it is not a daemon we could stop."""
+    """A daemon that answers and holds no lock has no known process, so it cannot be stopped. BridgeError TIMEOUT."""
     try:
         Client.connect(timeout=ANSWER_SECONDS).close()
     except BridgeError as error:
@@ -58,17 +59,21 @@ def _check_nobody_answers() -> None:
 
 
 def _ask(running: Holder) -> None:
-    """By the socket, and where nobody answers there by signal."""
+    """Ask the daemon to stop: by its socket, or by SIGTERM where the socket does not answer."""
     try:
         with Client.connect(paths.as_path(running.socket), timeout=ANSWER_SECONDS) as client:
             client.request("daemon/stop", {}, timeout=ANSWER_SECONDS)
     except BridgeError:
-        # Gone already, hung, or its socket was taken away: the signal is right for each.
+        # It is gone already, or hangs, or its socket was removed: the signal is right for each of them.
         _signal(running, signal.SIGTERM)
 
 
 def _signal(running: Holder, number: signal.Signals) -> None:
-    """To that process and no other: a later one with the same pid is told apart before and cannot come between."""
+    """Send a signal to this process and to no later one with the same pid.
+
+    The process is looked at after its pidfd was opened, so the pid cannot be given away in between. Without pidfds (not
+    Linux) a pid that is given away within that moment would get the signal.
+    """
     with suppress(ProcessLookupError):
         if not hasattr(os, "pidfd_open"):
             if running.is_running():
@@ -93,4 +98,4 @@ def _ended(running: Holder, seconds: float) -> bool:
 
 def _tell(arguments: Namespace, text: str, value: dict[str, object]) -> int:
     emit(value) if arguments.json else say(text)
-    return 0
+    return exits.DONE

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bridge import paths
+from bridge.cli import exits
 from bridge.cli.output import emit, say
 from bridge.protocol.errors import BridgeError, Reason
 
 NAME = "koru.service"
 MARK = "# Written by `koru up --install-unit`, which replaces this file."
 COMMANDS = ("systemctl --user daemon-reload", f"systemctl --user enable --now {NAME}")
-# What the daemon must see as the one who installs the unit sees it.
+# Variables of the person who installs the unit that the daemon must see too.
 PASSED_ON = ("KORU_SOCKET", "KORU_CACHE", "XDG_STATE_HOME", "XDG_CONFIG_HOME")
 
 
@@ -39,7 +40,7 @@ def text(command: Sequence[str]) -> str:
 
 
 def _quoted(word: str, *, dollars: bool = False) -> str:
-    """By the rules of systemd.syntax(7): specifiers doubled, variables only expanded in commands."""
+    """A word by the rules of systemd.syntax(7): `%` is doubled, and `$` in commands, where variables are expanded."""
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{escaped.replace("$", "$$") if dollars else escaped}"'
 
@@ -49,7 +50,10 @@ def path() -> Path:
 
 
 def install(command: Sequence[str], *, as_json: bool) -> int:
-    """Write the unit and print what enables it. BridgeError STATE_UNWRITABLE, USAGE (a unit of somebody else)."""
+    """Write the unit and print the commands that enable it; the exit status.
+
+    BridgeError STATE_UNWRITABLE, USAGE (a unit of that name which Koru did not write).
+    """
     where = path()
     if where.exists() and not where.read_text(encoding="utf-8").startswith(MARK):
         hint = "move it away, then try again"
@@ -64,4 +68,4 @@ def install(command: Sequence[str], *, as_json: bool) -> int:
         emit({"unit": str(where), "commands": COMMANDS})
     else:
         say("\n".join([f"wrote {where}", "nothing was enabled; to do that:", *(f"  {line}" for line in COMMANDS)]))
-    return 0
+    return exits.DONE

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from bridge import paths
+from bridge.cli import exits
 from bridge.cli.daemon import unit
 from bridge.cli.daemon.down import find
 from bridge.cli.output import emit, say
@@ -32,7 +33,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Success too when it is already up. BridgeError: the daemon's own reason, or DAEMON_NOT_STARTED."""
+    """Start the daemon, or do nothing where one is up. BridgeError: the daemon's own reason, or DAEMON_NOT_STARTED."""
     if arguments.install_unit:
         return unit.install(daemon_command(), as_json=arguments.json)
     if arguments.foreground:
@@ -46,16 +47,16 @@ def run(arguments: Namespace) -> int:
         say(f"koru is {'up' if started else 'already up'} (pid {status['pid']}, socket {status['socket']}, log {log})")
         if status["version"] != VERSION:
             say(f"it is version {status['version']}, this command {VERSION}; to change: koru down && koru up")
-    return 0
+    return exits.DONE
 
 
 def daemon_command() -> list[str]:
-    # -P: the daemon is often started in a workspace, whose folders must not pass for our packages.
+    # -P: the daemon is often started in a workspace, whose folders must not be imported as our packages.
     return [sys.executable, "-P", "-m", "bridge.daemon"]
 
 
 def bring_up() -> tuple[bool, dict[str, object]]:
-    """Whether we started it, and what it says of itself. Others may be starting one at the same time."""
+    """Whether this command started it, and its status. Other commands may be starting a daemon at the same time."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         status = _status()
@@ -66,7 +67,7 @@ def bring_up() -> tuple[bool, dict[str, object]]:
         except BridgeError as error:
             if error.reason is not Reason.DAEMON_RUNNING or time.monotonic() > deadline:
                 raise
-        # Another holds the lock: it is about to answer, or about to end.
+        # Another daemon holds the lock: it is about to answer, or about to end.
         while find() is not None and _status() is None and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS)
 
@@ -113,13 +114,13 @@ def _start(deadline: float) -> dict[str, object]:
 
 
 def _confirm(child: "subprocess.Popen[bytes]") -> dict[str, object]:
-    """What it said through the pipe counts when it answers on the socket."""
+    """The status over the socket: the child said through the pipe that it is ready, and here that is proven."""
     status = _status()
     if status is None or status["pid"] != child.pid:
         raise BridgeError(
             Reason.DAEMON_NOT_STARTED, "it said it was ready, but does not answer", where=str(paths.daemon_log())
         )
-    # The daemon outlives us: not waited for, and no complaint about that.
+    # The daemon outlives this command. Popen warns about a child that was not waited for unless its code is known.
     child.returncode = 0
     return status
 
@@ -127,26 +128,26 @@ def _confirm(child: "subprocess.Popen[bytes]") -> dict[str, object]:
 def _environment() -> dict[str, str]:
     environment = {**os.environ, "PYTHONSAFEPATH": "1"}
     for variable in ("KORU_SOCKET", "KORU_CACHE"):
-        # The daemon does not run where we do.
+        # Relative to this command's directory; the daemon runs in /.
         if environment.get(variable):
             environment[variable] = str(Path(environment[variable]).absolute())
     return environment
 
 
 def _open_log() -> tuple[int, int]:
-    """A descriptor for what the child prints before it can log, and where that begins."""
+    """A descriptor for what the child prints before it can log, and the size of the log before that."""
     os.umask(0o077)
     log = paths.daemon_log()
     with suppress(OSError):
         log.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
         return descriptor, os.fstat(descriptor).st_size
-    # The child meets the same obstacle, and explains it through the pipe.
+    # The daemon meets the same obstacle, and says so through the pipe.
     return os.open(os.devnull, os.O_WRONLY), 0
 
 
 def _first_line(pipe: int, deadline: float) -> dict[str, dict[str, str]] | None:
-    """The JSON object the child says; empty when it ends without a word; None when the time is up."""
+    """The JSON object that the child writes; empty when it ends without one; None when the time is up."""
     received = b""
     while not received.endswith(b"\n"):
         ready, _, _ = select.select([pipe], [], [], max(deadline - time.monotonic(), 0))

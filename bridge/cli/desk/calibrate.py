@@ -2,6 +2,7 @@
 
 import sys
 
+from bridge.cli import exits
 from bridge.cli.desk import target as desk_target
 from bridge.cli.output import clean, emit, say
 from bridge.client import Client
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 HELP = "tell where the chat's input is in a window"
 CALIBRATE_S = 120.0
+POINTER_S_MOST = 60
 
 
 def configure(parser: "ArgumentParser") -> None:
@@ -51,12 +53,13 @@ def run(arguments: "Namespace") -> int:
         emit(found)
     else:
         say(_page(found))
-    return 0
+    return exits.DONE
 
 
 def _where(arguments: "Namespace") -> "dict[str, int]":
+    """The place that --pointer or --click shows; nothing where accessibility is to be asked. BridgeError USAGE."""
     if arguments.pointer is not None:
-        if not 0 <= arguments.pointer <= 60:
+        if not 0 <= arguments.pointer <= POINTER_S_MOST:
             raise BridgeError(Reason.USAGE, "give 0 to 60 seconds", where="--pointer")
         return {"pointer_after_ms": int(arguments.pointer * 1000)}
     if arguments.click is None:

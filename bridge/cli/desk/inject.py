@@ -1,8 +1,10 @@
-"""`koru inject`: put one text into a window by hand, each step told; with --dry-run none is done."""
+"""`koru inject`: put one text into a window, outside of any drive; each step is told. With --dry-run none is done."""
 
-from bridge.cli.chats.drive import read_prompt, seconds
+from bridge.cli import exits
+from bridge.cli.chats.drive.prompt import read_prompt
 from bridge.cli.desk import target as desk_target
 from bridge.cli.output import clean, emit, paint, say, table
+from bridge.cli.quantities import seconds
 from bridge.client import Client
 
 TYPE_CHECKING = False
@@ -11,9 +13,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 HELP = "put a text into a window, step by step"
-EXIT_DECLINED, EXIT_LIKELY, EXIT_LOST, EXIT_WITHHELD = 1, 4, 5, 6
+# Of an injection that did not go through. One that did is told apart by how well it was read back.
+OF_OUTCOME = {"declined": exits.REFUSED, "lost": exits.UNKNOWN, "withheld": exits.NOT_SUBMITTED}
 COLOUR = {"done": "green", "would": "dim", "refused": "red"}
-SLACK_S = 20.0
+SLACK_S = 20.0  # beyond the deadline, for the answer
 
 
 def configure(parser: "ArgumentParser") -> None:
@@ -58,9 +61,11 @@ def run(arguments: "Namespace") -> int:
 def exit_status(answer: "dict[str, Any]") -> int:
     outcome = answer["outcome"]
     if outcome == "rehearsed":
-        return EXIT_DECLINED if any(step["state"] == "refused" for step in answer["steps"]) else 0
-    refused = {"declined": EXIT_DECLINED, "lost": EXIT_LOST, "withheld": EXIT_WITHHELD}
-    return refused.get(outcome) or (0 if answer.get("level") == "verified" else EXIT_LIKELY)
+        refused = any(step["state"] == "refused" for step in answer["steps"])
+        return exits.REFUSED if refused else exits.DONE
+    if outcome in OF_OUTCOME:
+        return OF_OUTCOME[outcome]
+    return exits.DONE if answer.get("level") == "verified" else exits.LIKELY
 
 
 def _page(answer: "dict[str, Any]") -> str:
@@ -68,7 +73,9 @@ def _page(answer: "dict[str, Any]") -> str:
     how = f" via {answer['interface']}" if answer.get("interface") else ""
     level = f", {answer['level']}" if answer.get("level") else ""
     lines = [table(("", "STEP", "WHAT"), rows)] if rows else []
-    lines.append(paint(answer["outcome"], COLOUR["done" if exit_status(answer) == 0 else "refused"]) + how + level)
+    lines.append(
+        paint(answer["outcome"], COLOUR["done" if exit_status(answer) == exits.DONE else "refused"]) + how + level
+    )
     if "message" in answer:
         lines.append(clean(f"  {answer['message']} [{answer.get('blocker')}]"))
     if "hint" in answer:

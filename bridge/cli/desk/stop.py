@@ -1,7 +1,8 @@
-"""`koru stop`: end every injection on the desktop at once, of drives and by hand; keys are let go of."""
+"""`koru stop`: end every injection on the desktop at once, those of drives too; keys that are held are released."""
 
 import sys
 
+from bridge.cli import exits
 from bridge.cli.output import clean, emit, say
 from bridge.client import Client
 from bridge.protocol.errors import BridgeError, Reason
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 
 HELP = "take Koru's hands off keyboard and mouse, now"
 FLAGS = ("--json",)
-EXIT_STILL_RUNNING = 1
 
 
 def configure(parser: "ArgumentParser") -> None:
@@ -27,11 +27,11 @@ def run(arguments: "Namespace") -> int:
     except BridgeError as error:
         if error.reason is not Reason.DAEMON_NOT_RUNNING:
             raise
-        answer = {"stopped": [], "running": []}  # without a daemon nobody of ours has the desktop
+        answer = {"stopped": [], "running": []}  # only a daemon injects
     if arguments.json:
         emit(answer)
     else:
         say(f"stopped {clean(', '.join(answer['stopped']))}" if answer["stopped"] else "nothing of ours was typing")
     if answer["running"]:
         print(clean(f"koru: not over yet: {', '.join(answer['running'])}"), file=sys.stderr)
-    return EXIT_STILL_RUNNING if answer["running"] else 0
+    return exits.PARTLY if answer["running"] else exits.DONE

@@ -1,11 +1,14 @@
-"""A goal as people see it: a page that stays in place on a terminal, else a line for each change."""
+"""A goal as people see it: a page that stays in place on a terminal, else a line for each change.
+
+Texts of goals, agents and checks are cleaned of control characters before they are printed.
+"""
 
 import os
 import sys
-import time
 
 from bridge.cli.columns import cut
 from bridge.cli.output import clean, paint, span
+from bridge.clock import now_ms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +38,7 @@ def page(view: "View", now_ms: int) -> list[str]:
 
 
 def line(view: "View") -> str:
-    """One change in one line, for a terminal that is none."""
+    """One change in one line, for an output that is no terminal."""
     checks = ", ".join(f"{check['name']}: {MARKS[check['state']][0]}{_count(check)}" for check in view["checks"])
     return clean(f"{_state(view)}{_doing(view)}{f'  [{checks}]' if checks else ''}").strip()
 
@@ -82,7 +85,7 @@ def _bars(view: "View") -> list[str]:
 
 
 def bar(part: int, whole: int) -> str:
-    """`[####................]`; full when there is nothing to spend."""
+    """`[####................]`; full where the budget is nothing."""
     filled = BAR_CHARS if part >= whole else int(BAR_CHARS * part / whole)
     return f"[{'#' * filled}{'.' * (BAR_CHARS - filled)}]"
 
@@ -93,7 +96,7 @@ def _short(text: str, most: int = TEXT_CHARS) -> str:
 
 
 class Live:
-    """Draws a goal again and again in place; where that cannot be, a line whenever something is new."""
+    """A goal drawn in place, again and again; where the stream (stderr) cannot move its cursor, a line each change."""
 
     def __init__(self, stream: "TextIO | None" = None) -> None:
         self._stream = stream or sys.stderr
@@ -109,14 +112,14 @@ class Live:
             self._last = new
             return
         width = max(_width(self._stream) - 1, 20)
-        lines = [cut(text, width) for text in page(view, time.time_ns() // 1_000_000)]
+        lines = [cut(text, width) for text in page(view, now_ms())]
         up = f"\x1b[{self._drawn}F" if self._drawn else ""
         self._stream.write(up + "".join(f"\x1b[2K{text}\n" for text in lines) + "\x1b[J")
         self._stream.flush()
         self._drawn = len(lines)
 
     def leave(self) -> None:
-        """What comes next is written below."""
+        """Leave the picture where it is: whatever is printed next stands below it."""
         self._drawn = 0
 
 

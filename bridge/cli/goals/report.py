@@ -1,62 +1,49 @@
 """`koru goals report`: what was done for a goal, as text or as a page that verifies itself. Asks no daemon."""
 
-import os
 import time
 
 from bridge import paths
+from bridge.cli import exits
+from bridge.cli.actions import add_json
 from bridge.cli.output import clean, emit, say
 from bridge.protocol.errors import BridgeError, Reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import Namespace
-    from pathlib import Path
+    from argparse import ArgumentParser, Namespace
     from typing import Any
 
     Body = dict[str, Any]
 
-TEXT_LINES = 12
+TEXT_LINES = 12  # of a prompt, a reply or the output of checks
 
 
-def report(arguments: "Namespace") -> int:
+def configure(parser: "ArgumentParser") -> None:
+    parser.add_argument("id", metavar="ID")
+    parser.add_argument("--html", metavar="FILE", nargs="?", const="", help="write a page that proves itself")
+    parser.add_argument("--directory", metavar="DIR", help="read the files of this ledger, e.g. a copy")
+    add_json(parser, "print JSON")
+
+
+def run(arguments: "Namespace") -> int:
+    """BridgeError UNKNOWN_GOAL; LEDGER_UNREADABLE for files that are not a ledger."""
     from bridge.ledger.report import bodies, extract, of_subject
 
     directory = paths.as_path(arguments.directory) if arguments.directory else paths.ledger_directory()
     found = extract(directory, of_subject(arguments.id))
     if arguments.html is not None:
+        from bridge.cli.page_file import write_page
+
         return write_page(found, f"Goal {arguments.id}", arguments.html or f"koru-goal-{arguments.id}.html", arguments)
     rows = [(row, body) for row, body in bodies(directory, found) if row.kind.startswith("goal_")]
     if not rows:
         raise BridgeError(Reason.UNKNOWN_GOAL, f"no goal has the id {arguments.id}", hint="koru goals list")
     if arguments.json:
         emit({"goal_id": arguments.id, "rows": [_row(row, body) for row, body in rows]})
-        return 0
+        return exits.DONE
     for row, body in rows:
         say(_entry(row.at_ms, row.kind, body))
-    return 0
-
-
-def write_page(found: "Any", title: str, name: str, arguments: "Namespace") -> int:
-    """The file is replaced at once, and readable for its owner alone: it holds prompts."""
-    from bridge.ledger.report import page
-
-    path = paths.as_path(os.path.abspath(name))
-    try:
-        _replace(path, page(found, title))
-    except OSError as error:
-        raise BridgeError(Reason.USAGE, f"cannot be written: {os.strerror(error.errno or 0)}", where=name) from None
-    if arguments.json:
-        emit({"path": str(path), "rows": len(found.rows)})
-    else:
-        say(f"{path}: {len(found.rows)} rows; open it in a browser, also offline")
-    return 0
-
-
-def _replace(path: "Path", text: str) -> None:
-    partial = path.with_name(f".{path.name}.part")
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    partial.replace(path)
+    return exits.DONE
 
 
 def _row(row: "Any", body: "Body") -> "Body":
@@ -75,7 +62,7 @@ def _entry(at_ms: int, kind: str, body: "Body") -> str:
 
 
 def _told(kind: str, body: "Body") -> "tuple[str, str]":
-    """Headline and text of a row."""
+    """Headline and text of a row; a kind of row that is new here is told by its name."""
     turn = f"turn {body.get('turn', 0)}"
     match kind:
         case "goal_started":

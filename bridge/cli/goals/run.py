@@ -1,9 +1,10 @@
 """`koru run`: pursue a goal with the agent of an IDE until its checks pass, its budget ends, or a person is needed."""
 
-import os
 import sys
 
+from bridge.cli import exits
 from bridge.cli.output import emit, say
+from bridge.cli.selector import chosen
 from bridge.client import Client
 from bridge.protocol.errors import BridgeError, Reason
 
@@ -67,8 +68,8 @@ def run(arguments: "Namespace") -> int:
         import bridge
 
         say(Path(bridge.__path__[0], "goals", "schema.json").read_text(encoding="utf-8").rstrip())
-        return 0
-    from bridge.cli.goals.follow import GoalFollower, exit_status
+        return exits.DONE
+    from bridge.cli.goals.follower import GoalFollower, exit_status
     from bridge.goals.file import load
 
     goal = load(Path(arguments.file) if arguments.file else None, flags(arguments))
@@ -77,7 +78,7 @@ def run(arguments: "Namespace") -> int:
         view = client.request("goals/start", params, timeout=30.0)
         if arguments.detach:
             emit(view) if arguments.json else say(f"goal {view['goal_id']} is {view['state']}")
-            return 0
+            return exits.DONE
         if not arguments.json:
             print(f"goal {view['goal_id']} on {view['surface']}", file=sys.stderr)
         view = GoalFollower(client, view, as_json=arguments.json, patient=arguments.patient).run()
@@ -99,7 +100,7 @@ def _tell_end(view: "dict[str, Any]") -> None:
 
 
 def flags(arguments: "Namespace") -> "dict[str, Any]":
-    """What was given on the command line, in the words of the file."""
+    """What was given on the command line, in the words of the goal's file. BridgeError USAGE."""
     given: dict[str, Any] = {}
     if arguments.text is not None:
         given["goal"] = sys.stdin.read() if arguments.text == "-" else arguments.text
@@ -108,8 +109,6 @@ def flags(arguments: "Namespace") -> "dict[str, Any]":
         given["checks"] = [{"run": command, **_given(more)} for command in arguments.check]
     elif arguments.protect or arguments.check_timeout:
         raise BridgeError(Reason.USAGE, "--protect and --check-timeout belong to --check", hint="koru run --help")
-    surface = {name: getattr(arguments, name) for name in ("ide", "agent", "window", "via")}
-    surface["workspace"] = os.path.abspath(arguments.workspace) if arguments.workspace else None
     budget = {name: getattr(arguments, name) for name in ("turns", "minutes", "money", "tokens")}
     rest = {
         "notes": arguments.note,
@@ -119,7 +118,7 @@ def flags(arguments: "Namespace") -> "dict[str, Any]":
         "on_approval": arguments.approve,
         "reviewer": arguments.reviewer,
         "trust": arguments.trust,
-        "surface": _given(surface) or None,
+        "surface": chosen(arguments) or None,
         "budget": _given(budget) or None,
     }
     return given | _given(rest)

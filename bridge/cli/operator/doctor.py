@@ -1,5 +1,6 @@
 """`koru doctor`: what is usable now, what is wrong, and the command against it. It works without a daemon."""
 
+from bridge.cli import exits
 from bridge.cli.output import clean, emit, paint, say, table
 from bridge.protocol.errors import BridgeError, Reason
 
@@ -11,7 +12,6 @@ if TYPE_CHECKING:
     from bridge.doctor.run import Report, Standing
 
 HELP = "find out what is wrong, and what to do about it"
-EXIT_FOUND = 1
 _COLOURS = {"error": "red", "warning": "yellow", "note": "dim"}
 
 
@@ -57,7 +57,7 @@ def run(arguments: "Namespace") -> int:
         emit(as_json(report))
     else:
         say(_page(report, arguments))
-    return 0 if report.healthy else EXIT_FOUND
+    return exits.DONE if report.healthy else exits.REFUSED
 
 
 def _list(arguments: "Namespace") -> int:
@@ -67,7 +67,7 @@ def _list(arguments: "Namespace") -> int:
         emit({"checks": [{"id": check.id, "title": check.title} for check in CHECKS.values()]})
     else:
         say(table(("CHECK", "ASKS WHETHER"), [(check.id, check.title) for check in CHECKS.values()]))
-    return 0
+    return exits.DONE
 
 
 # --- words -----------------------------------------------------------------------------------------------------------

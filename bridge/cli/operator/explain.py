@@ -1,8 +1,8 @@
 """`koru explain`: which interface a drive would take, and why every other one is refused. Nothing is touched."""
 
-import os
-
+from bridge.cli import exits
 from bridge.cli.output import clean, emit, paint, say, table
+from bridge.cli.selector import chosen
 from bridge.client import Client
 
 TYPE_CHECKING = False
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 HELP = "show which interface a drive would take, and why not another"
-EXIT_NONE = 1
 
 
 def configure(parser: "ArgumentParser") -> None:
@@ -27,22 +26,16 @@ def configure(parser: "ArgumentParser") -> None:
 
 
 def run(arguments: "Namespace") -> int:
-    workspace = os.path.abspath(arguments.workspace) if arguments.workspace else None
-    selector = {
-        "ide": arguments.ide,
-        "workspace": workspace,
-        "agent": arguments.agent,
-        "window": arguments.surface or arguments.window,
-        "via": arguments.via,
-    }
-    chosen = {name: value for name, value in selector.items() if value is not None}
+    selector = chosen(arguments)
+    if arguments.surface:
+        selector["window"] = arguments.surface
     with Client.connect() as client:
-        answer = client.request("interfaces/explain", {"selector": chosen, "draft": arguments.draft})
+        answer = client.request("interfaces/explain", {"selector": selector, "draft": arguments.draft})
     if arguments.json:
         emit(answer)
     else:
         say(_page(answer))
-    return EXIT_NONE if "message" in answer else 0
+    return exits.REFUSED if "message" in answer else exits.DONE
 
 
 def _page(answer: "dict[str, Any]") -> str:

@@ -1,12 +1,11 @@
-"""`koru plugin` for a JetBrains IDE: into its plugins directory, which it reads at its start."""
+"""The plugin in JetBrains IDEs: each has a plugins directory, which it reads at its start."""
 
 import shutil
 import tempfile
 import zipfile
 from pathlib import Path
 
-from bridge.cli.output import emit, paint, say, table
-from bridge.client import Client
+from bridge.cli.plugin.versions import connected, state_of
 from bridge.jetbrains_folders import ARCHIVE, NAME, SINCE, brought, folders, installed, root
 from bridge.protocol.errors import BridgeError, Reason
 from registry.ides import JETBRAINS_IDES, JetBrainsIde
@@ -14,10 +13,11 @@ from registry.ides import JETBRAINS_IDES, JetBrainsIde
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
+    from typing import Any
 
 
-def run(arguments: "Namespace") -> int:
-    """Installs into, or compares with, every directory of the IDE that is new enough."""
+def meant(arguments: "Namespace") -> JetBrainsIde:
+    """The IDE of `--ide`. BridgeError INVALID_PARAMS when a command was given, too."""
     if arguments.command:
         raise BridgeError(
             Reason.INVALID_PARAMS,
@@ -25,38 +25,15 @@ def run(arguments: "Namespace") -> int:
             where="--command",
             hint=f"koru plugin {arguments.action} --ide {arguments.ide}",
         )
-    ide = JETBRAINS_IDES[arguments.ide]
-    bundled = bundle(ARCHIVE)
-    found = find(ide)
-    if arguments.action == "install":
-        for folder in found:
-            install(folder, bundled)
-    listed = [_listed(folder, bundled) for folder in found]
-    if arguments.json:
-        emit({"plugin": NAME, "bundled": bundled, "ides": listed, "sessions": _running(ide)})
-        return 0
-    if arguments.action == "install":
-        say(
-            "\n".join(
-                f"{paint('ok', 'green')}      {ide.id}: {each['installed']} ({each['folder']})" for each in listed
-            )
-        )
-        say(f"{ide.title} loads it at its next start: restart it, or use Settings, Plugins, Install Plugin from Disk")
-    else:
-        rows = [(ide.id, each["installed"] or "-", each["state"] or "-", each["folder"] or "-") for each in listed]
-        say(table(("IDE", "INSTALLED", "STATE", "DIRECTORY"), rows))
-        say(f"running now: {', '.join(_running(ide)) or 'no IDE of this kind is connected'}")
-    return 0
+    return JETBRAINS_IDES[arguments.ide]
 
 
-def bundle(archive: Path) -> str:
+def bundled() -> str:
     """Version of the plugin that this Koru brings. BridgeError TOOL_MISSING."""
-    version = brought(archive)
+    version = brought(ARCHIVE)
     if version is None:
-        text = "this Koru brings no JetBrains plugin"
-        raise BridgeError(
-            Reason.TOOL_MISSING, text, where=str(archive), hint="from a source tree: .ci/setup python intellij"
-        )
+        text, hint = "this Koru brings no JetBrains plugin", "from a source tree: .ci/setup python intellij"
+        raise BridgeError(Reason.TOOL_MISSING, text, where=str(ARCHIVE), hint=hint)
     return version
 
 
@@ -71,8 +48,8 @@ def find(ide: JetBrainsIde) -> list[Path]:
     return found
 
 
-def install(folder: Path, wanted: str) -> None:
-    """Puts the plugin there whole or not at all, and reads back what is there. BridgeError TOOL_FAILED."""
+def put(folder: Path, wanted: str) -> None:
+    """Put the plugin there whole or not at all, and read back its version. BridgeError TOOL_FAILED."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".koru-") as fresh:
@@ -88,19 +65,13 @@ def install(folder: Path, wanted: str) -> None:
         raise BridgeError(Reason.TOOL_FAILED, f"{folder} holds another plugin than was put there", where=str(folder))
 
 
-def _listed(folder: Path, bundled: str) -> "dict[str, str | None]":
-    version = installed(folder)
-    state = "missing" if version is None else "current" if version == bundled else "different"
-    return {"folder": str(folder), "installed": version, "state": state}
+def listed(folder: Path, version: str) -> "dict[str, str | None]":
+    """What stands in a plugins directory, beside the version that this Koru brings."""
+    found = installed(folder)
+    return {"folder": str(folder), "installed": found, "state": state_of(found, version)}
 
 
-def _running(ide: JetBrainsIde) -> list[str]:
-    """Versions that connected IDEs of this kind really run; none without a daemon."""
-    try:
-        with Client.connect() as client:
-            sessions = client.request("sessions/list", {})["sessions"]
-    except BridgeError as error:
-        if error.reason is Reason.DAEMON_NOT_RUNNING:
-            return []
-        raise
-    return [each["plugin_version"] for each in sessions if each["ide"]["product"] == ide.id]
+def report(ide: JetBrainsIde, version: str, found: "list[dict[str, str | None]]") -> "dict[str, Any]":
+    """For `--json`. `sessions`: the versions that connected IDEs of this kind run; none where no daemon runs."""
+    running = [each["plugin_version"] for each in connected() or [] if each["ide"]["product"] == ide.id]
+    return {"plugin": NAME, "bundled": version, "ides": found, "sessions": running}

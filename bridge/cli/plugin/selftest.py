@@ -1,5 +1,6 @@
 """`koru plugin selftest`: what the plugin of each connected IDE found of all that it looks for."""
 
+from bridge.cli import exits
 from bridge.cli.output import emit, say, table
 from bridge.client import Client
 from bridge.protocol.errors import BridgeError, Reason
@@ -26,7 +27,7 @@ def run(arguments: "Namespace") -> int:
         emit({"sessions": [_identity(session) | {"lookups": lookups} for session, lookups in tested]})
     else:
         say("\n\n".join(_page(session, lookups) for session, lookups in tested))
-    return 0
+    return exits.DONE
 
 
 def _fits(session: "dict[str, Any]", ide: str | None) -> bool:

@@ -1,11 +1,12 @@
 """The frame of the command: its words, its exit codes, and what becomes of errors."""
 
+import ast
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib import import_module, metadata
 from pathlib import Path
@@ -51,13 +52,68 @@ def raising(error: BaseException) -> Callable[[Any], int]:
 # --- words -----------------------------------------------------------------------------------------------------------
 
 
-def test_every_verb_has_its_module_and_every_module_its_verb() -> None:
+def cli_modules() -> Iterator[str]:
+    """Every module in the folders of the command line, by name."""
     root = Path(bridge.cli.__path__[0])
-    modules = {
-        ".".join(("bridge", "cli", *path.relative_to(root).with_suffix("").parts)) for path in root.glob("*/*.py")
-    }
-    verbs = {name for name in modules if {"HELP", "configure", "run"} <= vars(import_module(name)).keys()}
-    assert verbs == set(frame.MODULES.values())
+    for path in sorted(root.glob("*/**/*.py")):
+        if path.name != "__init__.py":
+            yield ".".join(("bridge", "cli", *path.relative_to(root).with_suffix("").parts))
+
+
+def runnable() -> dict[str, bool]:
+    """Every module that has `run`, and whether it is a verb: the help of an action stands in the list of its verb."""
+    found = {name: vars(import_module(name)) for name in cli_modules()}
+    return {name: "HELP" in names for name, names in found.items() if "run" in names}
+
+
+def actions_of(name: str) -> tuple[str, ...]:
+    """The actions that a verb lists."""
+    return tuple(getattr(import_module(frame.MODULES[name]), "ACTIONS", ()))
+
+
+ACTIONS = [(name, action) for name in sorted(frame.MODULES) for action in actions_of(name)]
+
+
+def test_the_list_of_verbs_is_the_list_of_files() -> None:
+    assert {name for name, is_verb in runnable().items() if is_verb} == set(frame.MODULES.values())
+    assert all(module.rpartition(".")[2] == name for name, module in frame.MODULES.items())
+
+
+def test_the_lists_of_actions_are_the_list_of_files() -> None:
+    listed = {f"{frame.MODULES[name].rpartition('.')[0]}.{action}" for name, action in ACTIONS}
+    assert listed == {name for name, is_verb in runnable().items() if not is_verb}
+    assert len(listed) == len(ACTIONS), "two verbs list the same file"
+
+
+@pytest.mark.parametrize(("name", "action"), ACTIONS)
+def test_an_action_that_takes_arguments_of_its_own_explains_them(
+    name: str, action: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = import_module(frame.MODULES[name])
+    has_parser = hasattr(import_module(f"{module.__name__.rpartition('.')[0]}.{action}"), "configure")
+    assert has_parser is isinstance(module.ACTIONS, dict)
+    with pytest.raises(SystemExit) as ended:
+        parse(name, module, [action, "--help"])
+    assert ended.value.code == 0
+    assert f"usage: koru {name} {action} " in capsys.readouterr().out or not has_parser
+
+
+@pytest.mark.parametrize("name", [name for name in sorted(frame.VERBS) if actions_of(name)])
+def test_the_start_of_a_verb_pays_for_one_action_alone(name: str) -> None:
+    first, *others = actions_of(name)
+    package = frame.MODULES[name].rpartition(".")[0]
+    code = f"import sys; from bridge.cli.main import main; main([{name!r}, {first!r}, '--help']); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=True,
+        cwd=Path(bridge.cli.__path__[0]).parents[1],
+        env={**os.environ, "PYTHONPATH": "."},
+    )
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert not {f"{package}.{other}" for other in others} & loaded
 
 
 @pytest.mark.parametrize("name", sorted(frame.VERBS))
@@ -109,6 +165,59 @@ def test_what_argparse_refuses_is_a_usage_error_like_any_other(koru: "Koru") -> 
     as_json = koru("up", "--sideways", "--json")
     assert (as_json.returncode, as_json.stderr) == (2, "")
     assert json.loads(as_json.stdout)["error"]["reason"] == "usage"
+
+
+# --- exit statuses ---------------------------------------------------------------------------------------------------
+
+
+def test_exit_statuses_are_numbers_in_one_place_alone() -> None:
+    root = Path(bridge.cli.__path__[0])
+    found = [
+        f"{path.relative_to(root)}: {line}"
+        for path in sorted(root.rglob("*.py"))
+        if path.name not in ("exits.py", "__main__.py")
+        for line in exit_numbers(path.read_text(encoding="utf-8"))
+    ]
+    assert not found, found
+
+
+def exit_numbers(source: str) -> Iterator[str]:
+    """What looks like an exit status of its own: an exit, a constant named so, or a bare number given back by `run`."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Call(func=ast.Name(id="SystemExit" | "exit") | ast.Attribute(attr="exit" | "_exit")):
+                yield f"line {node.lineno}: {ast.unparse(node)}"
+            case ast.Assign(targets=[ast.Name(id=name)]) if "EXIT" in name and name != "EXITS":
+                yield f"line {node.lineno}: {name}"
+            case ast.FunctionDef(name="run" | "exit_status"):
+                yield from (
+                    f"line {inner.lineno}: {ast.unparse(inner)}"
+                    for inner in ast.walk(node)
+                    if isinstance(inner, ast.Return) and ends_in_a_number(inner.value)
+                )
+
+
+def ends_in_a_number(value: ast.expr | None) -> bool:
+    match value:
+        case ast.Constant(value=int()):
+            return True
+        case ast.IfExp(body=body, orelse=orelse):
+            return ends_in_a_number(body) or ends_in_a_number(orelse)
+        case _:
+            return False
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "raise SystemExit(3)",
+        "EXIT_GONE = 5",
+        "def run(arguments):\n    return 0",
+        "def exit_status(drive):\n    return 1 if drive else exits.DONE",
+    ],
+)
+def test_an_exit_status_elsewhere_would_be_found(source: str) -> None:
+    assert len(list(exit_numbers(source))) == 1
 
 
 # --- errors ----------------------------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bridge.cli.main import main
-from bridge.cli.plugin import ide_command, plugin
+from bridge.cli.plugin import ide_command
+from bridge.cli.plugin import vsix as bundled_vsix
 from registry.ides import IDES
 from tests.daemon import eventually
 
@@ -60,7 +61,7 @@ def pack(path: Path, version: str) -> Path:
 def vsix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The plugin that this Koru brings, in version 2.0.0; and a PATH with nothing on it."""
     packed = pack(tmp_path / "koru-vscode.vsix", "2.0.0")
-    monkeypatch.setattr(plugin, "VSIX", packed)
+    monkeypatch.setattr(bundled_vsix, "VSIX", packed)
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setenv("HOME", str(tmp_path))

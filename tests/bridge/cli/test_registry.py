@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bridge.cli.operator.registry import command_fault
+from bridge.cli.operator.registry.command_line import command_fault
 
 Koru = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -12,7 +12,7 @@ import pytest
 
 from bridge.chats.chat import listed
 from bridge.chats.watcher import Update
-from bridge.cli.chats import watch
+from bridge.cli.chats.watch.screen import WatchScreen
 from bridge.cli.columns import width
 from bridge.cli.main import main
 from observers.base import ChatSession, Store
@@ -103,8 +103,8 @@ def test_no_line_is_wider_and_no_picture_taller_than_the_terminal(chats: Path, k
 
 def test_a_busy_chat_is_drawn_four_times_a_second_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
-    monkeypatch.setattr("bridge.cli.chats.watch.time.monotonic", lambda: clock[0])
-    screen = watch._Screen()
+    monkeypatch.setattr("bridge.cli.chats.watch.screen.time.monotonic", lambda: clock[0])
+    screen = WatchScreen()
     busy, idle = Update(gone=(listed(ChatSession(Store("s", Path("/s")), "a", 1)),)), Update()
     drawn = 0
     for _ in range(1000):

@@ -2,29 +2,37 @@
 
 import sys
 
-from bridge.cli.chats.chat_choice import EXIT_PARTLY, one_session, stores
-from bridge.cli.chats.history import print_turn, turn_rows
+from bridge.cli import exits
+from bridge.cli.actions import add_json
+from bridge.cli.chats import chat_choice
+from bridge.cli.chats.history.turns import print_turn, turn_rows
 from bridge.cli.output import clean, emit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import Namespace
+    from argparse import ArgumentParser, Namespace
 
-    from bridge.chats.stores import ChatFilter, ChatReader
     from bridge.chats.watcher import Update
     from observers.base import Turn
 
-TOLD_MOST = 4096
+TOLD_MOST = 4096  # turns that are remembered as printed
 
 
-def follow(chats: "ChatReader", which: "ChatFilter", arguments: "Namespace") -> int:
-    """Print the turns of the chats that are meant, each when it begins, changes its state or ends."""
+def configure(parser: "ArgumentParser") -> None:
+    parser.add_argument("session", nargs="?", metavar="SESSION", help="only this chat (all that are meant)")
+    chat_choice.configure(parser, states=False)
+    add_json(parser, "print one JSON object a line")
+
+
+def run(arguments: "Namespace") -> int:
+    """Print the turns of the chats that are meant, each when it begins, changes its state or ends; until Ctrl-C."""
     from bridge.chats.directories import Directories
     from bridge.chats.watcher import Watcher
 
-    only = None if arguments.session is None else one_session(chats, which, arguments.session)
+    chats, which = chat_choice.reader(arguments)
+    only = None if arguments.session is None else chat_choice.one_session(chats, which, arguments.session)
     if only is None:
-        stores(chats, which)  # says what is wrong with the choice, before anybody waits
+        chat_choice.stores(chats, which)  # for its errors: a choice without a store is refused before the wait
     directories = Directories()
     watcher = Watcher(chats, which, directories)
     told = _Told()
@@ -40,14 +48,14 @@ def follow(chats: "ChatReader", which: "ChatFilter", arguments: "Namespace") -> 
                 if (only is None or (turn.store, turn.session) == (only.store, only.id)) and told.new(turn):
                     _print(turn, arguments)
     except KeyboardInterrupt:
-        return EXIT_PARTLY if partly else 0
+        return exits.PARTLY if partly else exits.DONE
     finally:
         directories.stop()
-    return 0
+    return exits.DONE
 
 
 class _Told:
-    """What was printed: a turn is told again when its state is another, not with every word it grows by."""
+    """The turns that were printed. A turn is new again in another state or ended, not with every word it grows by."""
 
     def __init__(self) -> None:
         self._told: dict[tuple[str, ...], None] = {}

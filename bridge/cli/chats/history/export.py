@@ -1,37 +1,48 @@
 """`koru history export`: chats in one file, for people or programs, their secrets redacted unless that is asked for."""
 
-import contextlib
 import json
 import os
-import sys
-import tempfile
 import time
 
-from bridge.cli.chats.chat_choice import Progress, complain, one_session, stores
-from bridge.cli.output import EXIT_OUTPUT_LOST
+from bridge.cli.actions import add_json
+from bridge.cli.chats import chat_choice
+from bridge.cli.chats.faults import complain
+from bridge.cli.chats.history.turns import turn_rows
+from bridge.cli.chats.progress import Progress
+from bridge.cli.output import write
 from bridge.protocol.errors import BridgeError, Reason
 from bridge.version import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import Namespace
+    from argparse import ArgumentParser, Namespace
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from bridge.chats.chat import Chat
-    from bridge.chats.stores import ChatFilter, ChatReader
     from observers.base import Turn
 
     Exported = Iterator[tuple[Chat, Sequence[Turn]]]
 
 
-def export(chats: "ChatReader", which: "ChatFilter", arguments: "Namespace") -> int:
-    """Write the chats that are meant, one after the other: memory holds one."""
+def configure(parser: "ArgumentParser") -> None:
+    parser.add_argument("session", nargs="?", metavar="SESSION", help="only this chat (all that are meant)")
+    parser.add_argument("--format", choices=("markdown", "json", "html"), default="markdown")
+    parser.add_argument("--output", metavar="FILE", help="where to (what is printed)")
+    parser.add_argument("--force", action="store_true", help="also over a file that is there")
+    parser.add_argument("--with-secrets", action="store_true", help="redact nothing")
+    chat_choice.configure(parser)
+    add_json(parser, "print one JSON object a line")
+
+
+def run(arguments: "Namespace") -> int:
+    """Write the chats that are meant, one after the other: memory holds one. BridgeError USAGE, STATE_UNWRITABLE."""
+    chats, which = chat_choice.reader(arguments)
     if arguments.output and not arguments.force and os.path.lexists(arguments.output):
         raise BridgeError(Reason.USAGE, "there is a file already", where=arguments.output, hint="--force replaces it")
     if arguments.session is not None:
-        sessions = [one_session(chats, which, arguments.session)]
+        sessions = [chat_choice.one_session(chats, which, arguments.session)]
     else:
-        sessions = chats.sessions(stores(chats, which), which)
+        sessions = chats.sessions(chat_choice.stores(chats, which), which)
     redact = _keep if arguments.with_secrets else _redactor()
     with Progress("exported", len(sessions)) as progress:
         found = _redacted(chats.matching(sessions, which, progress), redact)
@@ -40,7 +51,8 @@ def export(chats: "ChatReader", which: "ChatFilter", arguments: "Namespace") -> 
             _write(parts, arguments.output)
         else:
             progress.clear()
-            _print(parts)
+            for part in parts:
+                write(part)
     return complain(chats.faults)
 
 
@@ -58,13 +70,11 @@ def _document(found: "Exported", form: str, *, redacted: bool) -> "Iterable[str]
 
 
 def _json(found: "Exported", exported: str, *, redacted: bool) -> "Iterator[str]":
-    from bridge.cli.chats.history import turn_rows
-
     head = {"koru": VERSION, "exported": exported, "redacted": redacted}
     yield f'{json.dumps(head)[:-1]}, "chats": [\n'
     comma = ""
     for chat, rows in found:
-        yield comma + json.dumps({**chat.row(), "turns": list(turn_rows(list(rows)))})
+        yield comma + json.dumps({**chat.row(), "turns": list(turn_rows(rows))})
         comma = ",\n"
     yield "\n]}\n"
 
@@ -85,9 +95,9 @@ def _keep(text: str) -> str:
 
 
 def _redactor() -> "Callable[[str], str]":
-    """Placeholders are the same for the same secret within one export, and tell nothing beyond it.
+    """What replaces secrets by placeholders: the same for the same secret in this export, and another in the next.
 
-    BridgeError POLICY_INVALID: without the operator's own shapes a secret of theirs could get out.
+    BridgeError POLICY_INVALID: without the operator's own shapes, a secret of that shape would be exported.
     """
     import secrets
 
@@ -102,35 +112,16 @@ def _redactor() -> "Callable[[str], str]":
     return Redactor(secrets.token_bytes(32), policy.shapes).redact
 
 
-def _print(parts: "Iterable[str]") -> None:
-    encoding = sys.stdout.encoding or "utf-8"
-    try:
-        for part in parts:
-            sys.stdout.write(part.encode(encoding, "backslashreplace").decode(encoding))
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        print(f"koru: the output was lost: {os.strerror(error.errno or 0)}", file=sys.stderr)
-        raise SystemExit(EXIT_OUTPUT_LOST) from None
-
-
 def _write(parts: "Iterable[str]", path: str) -> None:
     """The whole file or none, readable by its owner alone. BridgeError STATE_UNWRITABLE."""
-    partial = None
+    from bridge.files import whole_file
+    from bridge.paths import as_path
+
     try:
-        descriptor, partial = tempfile.mkstemp(prefix=".koru-", dir=os.path.dirname(os.path.abspath(path)))
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+        with whole_file(as_path(path)) as file:
             for part in parts:
-                file.write(part)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-        partial = None
+                file.write(part.encode("utf-8", "backslashreplace"))
     except OSError as error:
         why = os.strerror(error.errno or 0)
         hint = "look at the folder's rights and the space on its disk"
         raise BridgeError(Reason.STATE_UNWRITABLE, f"cannot write: {why}", where=path, hint=hint) from error
-    finally:
-        if partial is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(partial)

@@ -1,0 +1,15 @@
+"""`koru goals show`: one goal with its state, checks, budget and question."""
+
+from bridge.cli.goals import one_goal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+
+def configure(parser: "ArgumentParser") -> None:
+    one_goal.configure(parser)
+
+
+def run(arguments: "Namespace") -> int:
+    return one_goal.request("goals/get", arguments)

@@ -1,0 +1,15 @@
+"""`koru approvals deny`: do not let the action happen."""
+
+from bridge.cli.operator.approvals import decision
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+
+def configure(parser: "ArgumentParser") -> None:
+    decision.configure(parser)
+
+
+def run(arguments: "Namespace") -> int:
+    return decision.decide(arguments, approve=False)
