@@ -15,9 +15,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from observers.base import ChatSession, Cursor, Delta, ObserverError, ObserverReason, State, Store, Turn, TurnRole
+from observers.clock import now_ms
 from observers.known import Known, digest
 from observers.listing import Listing, Source
-from observers.regular_file import now_ms
 
 __all__ = ["Activities", "Activity", "Source", "aged"]
 

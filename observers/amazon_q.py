@@ -13,10 +13,11 @@ from typing import Any
 from observers import amazon_q_history, data_home, session_database
 from observers.activity import Activities, Activity
 from observers.base import ObserverError, ObserverReason, Store, Turn
+from observers.clock import now_ms
 from observers.exchange import Exchange, rows, shaped
 from observers.folders import may_exist
 from observers.listing import Source
-from observers.regular_file import may_be_directory, now_ms
+from observers.regular_file import may_be_directory
 from observers.session_database import ChatEntry, Contents, SessionDatabase, Span
 from observers.session_document import Documents
 from observers.session_files import Folder

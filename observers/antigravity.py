@@ -12,8 +12,9 @@ from observers.activity import Activity
 from observers.antigravity_steps import AntigravitySteps
 from observers.base import ObserverError, ObserverReason, Store, Turn
 from observers.exchange import rows, shaped
+from observers.file_stamp import FileStamp
 from observers.listing import Source
-from observers.regular_file import FileStamp, may_be_directory
+from observers.regular_file import may_be_directory
 from observers.session_database import SessionDatabase
 from observers.session_files import SessionFiles, entries, file_of, regular, regular_in
 from observers.transcript import Transcripts, as_they_are

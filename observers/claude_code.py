@@ -12,11 +12,12 @@ from typing import Any
 from observers import claude_transcript
 from observers.base import ObserverError, ObserverReason, State, Store
 from observers.claude_transcript import ClaudeTalk
+from observers.clock import now_ms
 from observers.exchange import Exchange
 from observers.folders import subfolders
 from observers.jsonl import read_whole
 from observers.listing import Source
-from observers.regular_file import may_be_directory, now_ms, opened
+from observers.regular_file import may_be_directory, opened
 from observers.running import runs
 from observers.session_files import Folder, entries, regular
 from observers.transcript import Transcripts

@@ -13,9 +13,10 @@ from observers import cline_sessions, task_folders
 from observers.base import ChatSession, Cursor, Delta, ObserverError, Store, Turn
 from observers.cline_sessions import Manifest
 from observers.exchange import Exchange
+from observers.file_stamp import FileStamp
 from observers.jsonl import read_whole
 from observers.listing import Source
-from observers.regular_file import FileStamp, may_be_directory
+from observers.regular_file import may_be_directory
 from observers.session_document import Documents
 from observers.session_files import FolderEach, file_of
 

@@ -12,9 +12,10 @@ from typing import Any
 
 from observers.base import ObserverError, ObserverReason, State, Store
 from observers.exchange import Exchange
+from observers.file_stamp import FileStamp
 from observers.jsonl import read_whole
 from observers.listing import Source
-from observers.regular_file import FileStamp, may_be_directory
+from observers.regular_file import may_be_directory
 from observers.session_document import Documents
 from observers.session_files import Folder
 from observers.transcript import brief

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from observers import cursor_composers, cursor_transcript, regular_file, session_database, vscode_data
+from observers import clock, cursor_composers, cursor_transcript, session_database, vscode_data
 from observers.activity import Activities, Activity
 from observers.base import ObserverError, ObserverReason, Store, Turn
 from observers.exchange import rows, shaped
@@ -106,7 +106,7 @@ def _activity(store: Store) -> Activity:
 
 
 def _sources(store: Store) -> tuple[Source, ...]:
-    now = regular_file.now_ms()
+    now = clock.now_ms()
     found = _DATABASE.sources(store)
     return tuple(replace(source, stamp=None) if _unsettled(source, now) else source for source in found)
 
@@ -116,7 +116,7 @@ def _unsettled(source: Source, now: int) -> bool:
 
 
 def _read(store: Store, source: Source) -> Sequence[Turn]:
-    settled = not _unsettled(source, regular_file.now_ms())
+    settled = not _unsettled(source, clock.now_ms())
     with shaped(str(store.path)):
         found = cursor_composers.exchanges(_DATABASE.contents(store, source), str(store.path), settled)
     return rows(store, source.key, found)

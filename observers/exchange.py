@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 
 from observers.base import ObserverError, ObserverReason, State, Store, Turn, TurnRole
-from observers.regular_file import now_ms
+from observers.clock import now_ms
 
 # The end of the year 9999: what is past it is no time, and what is far past it fits no counter.
 _LATEST_MS = 253_402_300_799_999

@@ -16,9 +16,10 @@ from xml.etree import ElementTree
 
 from observers.base import ObserverError, ObserverReason, State, Store, Turn
 from observers.exchange import Exchange, rows
+from observers.file_stamp import FileStamp
 from observers.jsonl import changing_or
 from observers.listing import Source
-from observers.regular_file import FileStamp, chunks, opened
+from observers.regular_file import chunks, opened
 from observers.session_files import entries, regular
 
 _COMPONENT = b"ChatSessionStateTemp"

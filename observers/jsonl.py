@@ -17,7 +17,8 @@ from typing import Any, Generic, TypeVar
 from zstandard import ZstdDecompressor, ZstdError
 
 from observers.base import ObserverError, ObserverReason
-from observers.regular_file import CHUNK, FileStamp, chunks, opened
+from observers.file_stamp import FileStamp
+from observers.regular_file import CHUNK, chunks, opened
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -11,10 +11,11 @@ from stat import S_ISREG
 from typing import Protocol
 
 from observers.base import ObserverError, ObserverReason, Store
+from observers.file_stamp import FileStamp
 from observers.folders import ABSENT, leads_to_folder, status_of
 from observers.jsonl import being_written
 from observers.listing import Source
-from observers.regular_file import FileStamp, chunks, may_be_directory, opened, refusal
+from observers.regular_file import chunks, may_be_directory, opened, refusal
 
 # Long enough to hold a match that two chunks share.
 _OVERLAP = 512

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from observers import task_messages, vscode_data
 from observers.base import ObserverError, ObserverReason, Store
+from observers.clock import now_ms
+from observers.file_stamp import FileStamp
 from observers.jsonl import read_whole
 from observers.listing import Source
-from observers.regular_file import FileStamp, may_be_directory, now_ms
+from observers.regular_file import may_be_directory
 from observers.session_document import Documents
 from observers.session_files import FolderEach
 from observers.task_messages import SETTLED_MS

@@ -12,9 +12,9 @@ from hashlib import blake2b
 from typing import Any
 
 from observers.base import State
+from observers.clock import now_ms
 from observers.exchange import Exchange
 from observers.listing import Source
-from observers.regular_file import now_ms
 from observers.transcript import brief
 
 # An ask for a call that is approved by itself is there for a moment, too.

@@ -11,10 +11,11 @@ from typing import Any
 from observers import session_files, vscode_data, vscode_log, vscode_session
 from observers.activity import Activity, Source
 from observers.base import ObserverError, ObserverReason, State, Store, Turn, TurnRole
+from observers.clock import now_ms
 from observers.exchange import encodable
 from observers.folders import subfolders
 from observers.jsonl import read_whole
-from observers.regular_file import may_be_directory, now_ms
+from observers.regular_file import may_be_directory
 from observers.session_files import Folder, SessionFiles, file_of
 
 ID = "vscode_chat"

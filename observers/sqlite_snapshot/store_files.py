@@ -8,53 +8,16 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
-import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from observers.file_stamp import FileStamp, open_untouched
 from observers.sqlite_snapshot.failure import SnapshotReason, Unreadable
-
-# O_NONBLOCK: a named pipe in the place of a store must not hang the open.
-_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
-_NO_ACCESS_TIME = getattr(os, "O_NOATIME", 0)
-# File times on Linux come from the coarse clock (CLOCK_REALTIME_COARSE).
-_LINUX_FILE_CLOCK = 5
-# Newer kernels give some writes a finer time, a little ahead of that clock. More is a clock that was set back.
-_MOST_AHEAD = 1_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class StoreStamp:
-    """What stat tells about the content of a file; times in nanoseconds."""
-
-    device: int
-    inode: int
-    size: int
-    modified: int
-
-    @classmethod
-    def of(cls, status: os.stat_result) -> StoreStamp:
-        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-
-    def settled(self) -> bool:
-        """Any later write will get another time. False within one clock tick of the last write."""
-        now = time.clock_gettime_ns(_LINUX_FILE_CLOCK) if sys.platform == "linux" else time.time_ns()
-        return now > self.modified or self.modified > now + _MOST_AHEAD
-
-
-def _open(path: str) -> int:
-    try:
-        return os.open(path, _FLAGS | _NO_ACCESS_TIME)
-    except PermissionError:
-        # O_NOATIME is for the owner of the file only.
-        return os.open(path, _FLAGS)
 
 
 def _open_regular(path: str) -> int:
     try:
-        descriptor = _open(path)
+        descriptor = open_untouched(path)
     except FileNotFoundError as error:
         raise Unreadable(SnapshotReason.MISSING, f"no file {path}") from error
     except PermissionError as error:
@@ -108,8 +71,8 @@ class StoreFiles:
             if descriptor is not None:
                 os.close(descriptor)
 
-    def stamp(self) -> StoreStamp:
-        return StoreStamp.of(status(self.database))
+    def stamp(self) -> FileStamp:
+        return FileStamp.of(status(self.database))
 
     def in_place(self, suffix: str, descriptor: int) -> bool:
         """The name still leads to the file that was opened."""
@@ -130,7 +93,7 @@ class StoreFiles:
     def journal_is_hot(self) -> bool:
         """A rollback journal with a header: the database may be in the middle of a transaction."""
         try:
-            descriptor = _open(self.path + "-journal")
+            descriptor = open_untouched(self.path + "-journal")
         except FileNotFoundError:
             return False
         except OSError:

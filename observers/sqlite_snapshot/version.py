@@ -9,10 +9,11 @@ import struct
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from observers.file_stamp import FileStamp
 from observers.sqlite_snapshot.failure import Malformed, Moved, SnapshotReason
 from observers.sqlite_snapshot.frame_map import FrameMap
 from observers.sqlite_snapshot.read_budget import ReadBudget
-from observers.sqlite_snapshot.store_files import StoreFiles, StoreStamp, read, status
+from observers.sqlite_snapshot.store_files import StoreFiles, read, status
 from observers.sqlite_snapshot.wal import (
     HEADER_SIZE,
     WalHeader,
@@ -49,7 +50,7 @@ class FileVersion:
     """The database file alone: rollback journal, or a log that is absent or empty."""
 
     files: StoreFiles
-    stamp: StoreStamp
+    stamp: FileStamp
     counter: bytes
     page_size: int
     pages: int
@@ -73,7 +74,7 @@ class SharedVersion:
     files: StoreFiles
     wal: int
     shm: int
-    stamp: StoreStamp
+    stamp: FileStamp
     settled: bool
     page_size: int
     pages: int
@@ -111,7 +112,7 @@ class ChainVersion:
 
     files: StoreFiles
     wal: int
-    stamp: StoreStamp
+    stamp: FileStamp
     start: bytes
     page_size: int
     pages: int
@@ -163,29 +164,29 @@ def _page_size(header: bytes) -> int:
     return page_size
 
 
-def _pages_in_file(header: bytes, stamp: StoreStamp, page_size: int) -> int:
+def _pages_in_file(header: bytes, stamp: FileStamp, page_size: int) -> int:
     # The header's count holds only if the last writer knew of it.
     if header and header[24:28] == header[92:96]:
         return int(struct.unpack_from(">I", header, 28)[0]) or stamp.size // page_size
     return stamp.size // page_size
 
 
-def _quiet(files: StoreFiles, stamp: StoreStamp) -> None:
-    """Nobody writes the database file now, and the next write to it will show in its stamp."""
+def _quiet(files: StoreFiles, stamp: FileStamp) -> None:
+    """Raises Moved while a writer is at the database file, or the next write to it might not show in its stamp."""
     if files.journal_is_hot():
         raise Moved(
             "its rollback journal is unfinished; the product repairs that when it next opens the store",
             SnapshotReason.HOT_JOURNAL,
         )
-    if not stamp.settled():
+    if not stamp.tick_is_over():
         raise Moved("it was written this very moment")
 
 
 def _take_shared(
-    files: StoreFiles, wal: int, shm: int, known: FrameMap, stamp: StoreStamp, page_size: int
+    files: StoreFiles, wal: int, shm: int, known: FrameMap, stamp: FileStamp, page_size: int
 ) -> SharedVersion | None:
     """None when the wal-index is not what live connections use."""
-    settled = stamp.settled()
+    settled = stamp.tick_is_over()
     index = read_wal_index(shm) if written_since_boot(shm) else None
     if index is None or index.salt == bytes(8) or index == known.abandoned:
         return None
@@ -247,7 +248,7 @@ def _chained(wal: int, header: WalHeader, index: WalIndex, last: int) -> bool:
 
 
 def _take_chain(
-    files: StoreFiles, wal: int, known: FrameMap, stamp: StoreStamp, page_size: int, budget: ReadBudget
+    files: StoreFiles, wal: int, known: FrameMap, stamp: FileStamp, page_size: int, budget: ReadBudget
 ) -> ChainVersion:
     start = read(wal, HEADER_SIZE, 0)
     header = read_wal_header(wal)

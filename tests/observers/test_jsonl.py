@@ -12,8 +12,9 @@ from zstandard import ZstdCompressor
 
 from observers import jsonl
 from observers.base import ObserverError, ObserverReason
+from observers.file_stamp import FileStamp
 from observers.jsonl import MAX_LINE, Folds, LogPosition, open_log, read_whole
-from observers.regular_file import CHUNK, FileStamp, opened
+from observers.regular_file import CHUNK, opened
 
 LONG_AGO = time.time() - 3600
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from observers import activity, antigravity, cursor, kiro, opencode, regular_file, session_database
+from observers import activity, antigravity, clock, cursor, kiro, opencode, session_database
 from observers.activity import Activity
 from observers.base import Cursor, ObserverError, ObserverReason, State, Store, Turn, TurnRole
 from observers.catalogue import OBSERVERS
@@ -237,14 +237,14 @@ def test_the_end_of_a_turn_in_cursor_counts_once_it_has_settled(
     tmp_path: Path, stage: list[Stage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The product writes `aborted` and within two seconds `completed` when a turn ends well."""
-    clock = [NOW + 1_000]
-    for module in (activity, regular_file):
-        monkeypatch.setattr(module, "now_ms", lambda: clock[0])
+    now = [NOW + 1_000]
+    for module in (activity, clock):
+        monkeypatch.setattr(module, "now_ms", lambda: now[0])
     play(stage, "cursor/states", tmp_path)
     store = cursor.at(tmp_path / "Cursor/User/globalStorage")
     anchor = cursor.cursor(store)
     fresh = {row.session: row.state for row in cursor.turns(store, "c2")}
-    clock[0] += cursor.SETTLE_MS
+    now[0] += cursor.SETTLE_MS
     settled = {row.session: row.state for row in cursor.turns(store, "c2")}
     assert (fresh, settled) == ({"c2": State.UNKNOWN}, {"c2": State.INTERRUPTED})
     told = cursor.since(store, anchor).changed

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from observers.sqlite_snapshot import Database, Snapshot, SnapshotReason, Unreadable, store_files
+from observers import file_stamp
+from observers.sqlite_snapshot import Database, Snapshot, SnapshotReason, Unreadable
 
 CONSOLE = Path(__file__).with_name("sqlite_snapshot_console.py")
 # Both counters change in one transaction; the filler puts them on pages far apart and makes spilling easy.
@@ -279,7 +280,7 @@ def test_a_file_written_this_very_moment_is_left_to_settle(tmp_path: Path, monke
         os.utime(store, ns=(moment, moment))
         with monkeypatch.context() as patch, pytest.raises(Unreadable) as refusal:
             # However long this takes, the moment is not over.
-            patch.setattr(store_files, "_MOST_AHEAD", 2 * 600_000_000_000)
+            patch.setattr(file_stamp, "_MOST_AHEAD_NS", 2 * 600_000_000_000)
             Database(store).read(query, timeout=0.05)
         assert refusal.value.reason == SnapshotReason.BUSY
         assert query.runs == 0

@@ -12,7 +12,7 @@ from bridge.drive.match import text_sha
 from observers import activity
 from observers.base import Cursor, Delta, Observer, ObserverError, State, Store, Turn, TurnRole
 from observers.catalogue import OBSERVERS
-from observers.regular_file import now_ms
+from observers.clock import now_ms
 from tests.real.agents.home import PATIENCE, Home, Run
 from tests.real.agents.install import Agents
 from tests.real.agents.product import Product, takes_tools
