@@ -1,5 +1,6 @@
 """What holds in every test: coroutines run on asyncio, and a call of ours that blocks the event loop raises."""
 
+import os
 import signal
 from collections.abc import Generator, Iterator
 
@@ -7,6 +8,7 @@ import pytest
 from blockbuster import blockbuster_ctx
 from hypothesis import HealthCheck, settings
 
+from bridge.contained import SWITCH
 from tests.sampling import SEED, SOAK
 
 # How fast the machine is shall not decide, nor chance: what is drawn at random is drawn in `make soak`.
@@ -17,6 +19,9 @@ settings.load_profile("koru")
 
 # What a script runs in the background ignores Ctrl-C, and so would all that the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What a daemon would contain fails the test, but for the tests that plant such a fault (`faults_kept`).
+os.environ[SWITCH] = "raise"
 
 OURS = ["bridge", "injectors", "observers", "registry"]
 
@@ -46,6 +51,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture
+def faults_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a test that plants a fault of ours: it is contained as in the daemon of a person."""
+    monkeypatch.setenv(SWITCH, "keep")
 
 
 @pytest.fixture(autouse=True)

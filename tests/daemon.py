@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.client import Client
+from bridge.contained import SWITCH
 from tests.forked import Forked, fork
 
 PATIENCE = 60.0
@@ -125,6 +126,7 @@ class Daemon:
             "XDG_STATE_HOME": str(self.home / "state"),
             "XDG_CONFIG_HOME": str(self.home / "config"),
             "KORU_SOCKET": str(self.socket),
+            SWITCH: "raise",  # "keep" in `more` where a test plants a fault of ours
             **({"KORU_FAULT": fault} if fault else {}),
             **self.more,
         }

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bridge.chats.chat import Chat, listed, read, unreadable
 from bridge.chats.fault import Fault, fault_of
+from bridge.contained import contained
 from observers.base import ChatSession, Observer, ObserverError, ObserverReason, State, Store, Turn
 from observers.vscode_data import same_workspace
 
@@ -53,12 +54,11 @@ class ChatReader:
             return [self.observers[names[0]].at(wanted.path)]
         found: dict[Store, None] = {}
         for name in names:
-            try:
+            with contained("finding stores", name, foreseen=ObserverError) as held:
                 stores = self.observers[name].locate(wanted.workspace)
-            except Exception as error:  # one observer's bug costs its own stores only
-                self._note(fault_of(name, error))
-                continue
-            found.update(dict.fromkeys(store for store in stores if wanted.takes(store)))
+                found.update(dict.fromkeys(store for store in stores if wanted.takes(store)))
+            if held.error is not None:
+                self._note(fault_of(name, held.error))
         return list(found)
 
     def sessions(self, stores: Iterable[Store], wanted: ChatFilter) -> list[ChatSession]:
@@ -66,10 +66,10 @@ class ChatReader:
         found: list[ChatSession] = []
         since_ms = wanted.since_ms or 0
         for store in stores:
-            try:
+            with contained("listing the chats of a store", store.observer, foreseen=ObserverError) as held:
                 sessions: Sequence[ChatSession] = self.observers[store.observer].sessions(store)
-            except Exception as error:  # see above
-                self._fault(store, error)
+            if held.error is not None:
+                self._fault(store, held.error)
                 continue
             found += [one for one in sessions if one.modified_ms >= since_ms and wanted.takes_workspace(one.workspace)]
         found.sort(key=lambda session: (-session.modified_ms, session.store.observer, session.id))
@@ -79,12 +79,10 @@ class ChatReader:
         """All rows of one chat, or why there are none."""
         observer = self.observers[session.store.observer]
         for left in reversed(range(TRIES)):
-            try:
+            with contained("reading a chat", session.store.observer, foreseen=ObserverError) as held:
                 return observer.turns(session.store, session.id)
-            except ObserverError as error:
-                if not (error.transient and left):
-                    return error
-            except Exception as error:  # see above
+            error = held.caught
+            if not (isinstance(error, ObserverError) and error.transient and left):
                 return error
         raise AssertionError("unreachable")
 
@@ -114,10 +112,9 @@ class ChatReader:
     def horizon_s(self, store: Store) -> float | None:
         """The flush horizon of a store; None when its observer cannot say."""
         if store not in self._horizons:
-            try:
+            self._horizons[store] = None  # stays so where the observer fails: reading the chat tells what is wrong
+            with contained("asking for a flush horizon", store.observer, foreseen=ObserverError):
                 self._horizons[store] = self.observers[store.observer].flush_horizon(store)
-            except Exception:  # how late a store may be is worth no fault of its own
-                self._horizons[store] = None
         return self._horizons[store]
 
     def _fault(self, store: Store, error: Exception) -> None:

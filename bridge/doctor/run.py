@@ -8,6 +8,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Literal
 
+from bridge.contained import contained
 from bridge.doctor.finding import Check, Finding, Remedy, Seen, Severity
 from bridge.doctor.scene import Scene
 from bridge.protocol.errors import BridgeError, Reason
@@ -116,17 +117,21 @@ def _run(
 
 def _one(check: Check, scene: Scene) -> Ran:
     began = time.monotonic()
-    try:
+    with contained("running a check of the doctor", check.id) as held:
         said = tuple(check.run(scene))
-    except Exception as error:
-        # Where, not what: the values in a message may be anybody's.
-        at = traceback.extract_tb(error.__traceback__)[-1]
-        problem = f"the check {check.id} failed with {type(error).__name__} at {at.filename}:{at.lineno}"
-        remedy = Remedy("this is a fault in Koru; please report it with this line")
-        return Ran(check, "crashed", _since(began), (Finding("check-crashed", "error", problem, remedy, check.id),))
+    if held.error is not None:
+        return Ran(check, "crashed", _since(began), (_crashed(check, held.error),))
     findings = tuple(each for each in said if isinstance(each, Finding))
     seen = tuple(each for each in said if isinstance(each, Seen))
     return Ran(check, "found" if findings else "ok", _since(began), findings, seen)
+
+
+def _crashed(check: Check, error: Exception) -> Finding:
+    # Where, not what: the values in a message may be anybody's.
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    problem = f"the check {check.id} failed with {type(error).__name__} at {at.filename}:{at.lineno}"
+    remedy = Remedy("this is a fault in Koru; please report it with this line")
+    return Finding("check-crashed", "error", problem, remedy, check.id)
 
 
 def _hung(check: Check, seconds: float) -> Ran:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal
 
+from bridge.contained import contained
 from bridge.drive.permission import ALLOWED, Decision, Permission
 from bridge.policy.secret_shapes import SecretShape
 from bridge.policy.trust import RANK, Grant, covers, level
@@ -64,11 +65,11 @@ class Policy:
 
 
 def permit(policy: Policy, interface: Interface, act: PolicyRequest) -> Permission:
-    """May this interface do it? Never raises."""
-    try:
+    """May this interface do it? Never raises: a policy that cannot be evaluated denies."""
+    with contained("evaluating the policy") as held:
         return _permit(policy, interface, act)
-    except Exception as error:
-        return Permission("deny", f"the policy could not be evaluated ({type(error).__name__})", "policy_denied")
+    reason = f"the policy could not be evaluated ({type(held.caught).__name__})"
+    return Permission("deny", reason, "policy_denied")
 
 
 def _permit(policy: Policy, interface: Interface, act: PolicyRequest) -> Permission:

@@ -374,7 +374,23 @@ export interface SessionView {
   readonly surfaces: readonly SurfaceInfo[];
 }
 
-/** The daemon in one page. `refused`: plugins that were turned away and did not come back otherwise since. */
+/**
+ * Work of the daemon that failed and took nothing else with it: how often since its start, and how the last time.
+ *
+ * `what`: the work, in words that stay the same. `error`: the class of what was raised, for the log has the rest.
+ */
+export interface ContainedView {
+  readonly what: string;
+  readonly count: number;
+  readonly error: string;
+  readonly at_ms: number;
+}
+
+/**
+ * The daemon in one page. `refused`: plugins that were turned away and did not come back otherwise since.
+ *
+ * `contained`: faults of the daemon's own, the last one at the end, one for each work that can fail.
+ */
 export interface StatusResult {
   readonly version: string;
   readonly instance_id: string;
@@ -390,6 +406,7 @@ export interface StatusResult {
   readonly clients: number;
   readonly watching?: WatchView | undefined;
   readonly refused?: readonly RefusedPlugin[] | undefined;
+  readonly contained?: readonly ContainedView[] | undefined;
 }
 
 /**
@@ -1160,6 +1177,7 @@ export interface Messages {
   readonly ProtocolRange: ProtocolRange;
   readonly RefusedPlugin: RefusedPlugin;
   readonly SessionView: SessionView;
+  readonly ContainedView: ContainedView;
   readonly StatusResult: StatusResult;
   readonly DeskTarget: DeskTarget;
   readonly DeskInjectParams: DeskInjectParams;
@@ -1414,6 +1432,12 @@ export const SHAPES: Readonly<Record<MessageName, readonly Field[]>> = {
     { name: "capabilities", kind: { is: "list", of: { is: "string" } }, need: "required" },
     { name: "surfaces", kind: { is: "list", of: { is: "message", name: "SurfaceInfo" } }, need: "required" },
   ],
+  ContainedView: [
+    { name: "what", kind: { is: "string" }, need: "required" },
+    { name: "count", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
+    { name: "error", kind: { is: "string" }, need: "required" },
+    { name: "at_ms", kind: { is: "integer", least: 0, most: 9007199254740991 }, need: "required" },
+  ],
   StatusResult: [
     { name: "version", kind: { is: "string" }, need: "required" },
     { name: "instance_id", kind: { is: "string" }, need: "required" },
@@ -1429,6 +1453,7 @@ export const SHAPES: Readonly<Record<MessageName, readonly Field[]>> = {
     { name: "clients", kind: { is: "integer", least: -9007199254740991, most: 9007199254740991 }, need: "required" },
     { name: "watching", kind: { is: "message", name: "WatchView" }, need: "optional" },
     { name: "refused", kind: { is: "list", of: { is: "message", name: "RefusedPlugin" } }, need: "optional" },
+    { name: "contained", kind: { is: "list", of: { is: "message", name: "ContainedView" } }, need: "optional" },
   ],
   DeskTarget: [
     { name: "surface", kind: { is: "string", least: 1, most: 256 }, need: "optional" },

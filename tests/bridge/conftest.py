@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from bridge.client import Client
+from bridge.contained import SWITCH
 from tests.daemon import PATIENCE, Process, launch
 
 HEARTBEAT_MS = "600000"  # a bare wire answers a ping only when it is read, and a slow machine is no dead plugin
@@ -51,6 +52,7 @@ class Home:
             "XDG_STATE_HOME": str(self.root / "state"),
             "XDG_CONFIG_HOME": str(self.root / "config"),
             "KORU_CACHE": str(self.root / "cache"),
+            SWITCH: "raise",  # "keep" where a test plants a fault of ours
             **more,
         }
 

@@ -3,7 +3,6 @@
 Every event is a row before the machine is told of it, as the row has it, so a new machine can be told the same.
 """
 
-import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -14,9 +13,11 @@ from typing import assert_never
 import anyio
 from anyio import CapacityLimiter, to_thread
 
+from bridge.clock import now_ms
+from bridge.contained import contained
 from bridge.daemon.goals.reply_reader import Reviewing
 from bridge.daemon.goals.turn_follower import Quiet, TurnFollower
-from bridge.daemon.ledger_writer import LedgerWriter, now_ms
+from bridge.daemon.ledger_writer import LedgerWriter
 from bridge.drive.match import text_sha
 from bridge.goals import machine, prompts, workspace
 from bridge.goals.checks import run_checks
@@ -57,8 +58,6 @@ from bridge.protocol.messages.surfaces import SurfaceSelector
 
 DEADLINE_MS = 90_000
 NOT_KEPT = "a secret in it is never written down, so it is gone with the daemon that had it; start a new goal"
-
-log = logging.getLogger("koru.goals")
 
 
 @dataclass(slots=True)
@@ -120,17 +119,14 @@ class Pursuit:
         """To the decision that ends the goal. What the ledger holds of it is told to the machine first."""
         past = deque(self._record.events)
         steps = machine.pursue(limits_of(self._record.terms))
-        try:
+        with contained("pursuing a goal", self._record.goal_id, foreseen=StopIteration) as held:
             command = next(steps)
             while True:
                 event = past.popleft() if past else await self._perform(command)
                 if isinstance(event, Drafted):
                     self._goal.drafted = event
                 command = steps.send(event)
-        except StopIteration:
-            return
-        except Exception:
-            log.exception("goal %s failed inside the daemon", self._record.goal_id)
+        if not isinstance(held.error, StopIteration):
             await self._decide(Decide("stop", self._record.turn, "a fault in the daemon; see its log", "failed"))
 
     async def _perform(self, command: GoalCommand) -> GoalEvent:

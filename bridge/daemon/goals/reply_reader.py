@@ -8,6 +8,7 @@ from pathlib import Path
 
 from anyio import CapacityLimiter, to_thread
 
+from bridge.contained import contained
 from bridge.goals.record import GoalRecord
 from bridge.goals.reviewers.base import Judgement, ReviewerError, judge, microdollars, question_text
 from bridge.goals.reviewers.catalogue import KEY_ENV, MODELS
@@ -53,17 +54,15 @@ class Reviewing:
 
     def _ask(self, terms: ReviewerTerms, record: GoalRecord, command: Review) -> tuple[Judgement, int, int]:
         text = question_text(record.terms.text, record.terms.notes, command.results, command.reply)
-        try:
+        with contained("asking the reviewer", terms.api, foreseen=(ReviewerError, ImportError)) as held:
             return judge(MODELS[terms.api], terms, _key(terms), self._redact(text))
-        except ReviewerError:
-            raise
-        except ImportError:
-            raise ReviewerError(
-                f"the package {terms.api} is not installed: pip install koru-bridge[reviewer]"
-            ) from None
-        except Exception as error:
-            log.exception("the reviewer failed inside the daemon")
-            raise ReviewerError(f"a fault in the daemon ({type(error).__name__})") from error
+        match held.caught:
+            case ReviewerError() as error:
+                raise error
+            case ImportError():
+                raise ReviewerError(f"the package {terms.api} is not installed: pip install koru-bridge[reviewer]")
+            case error:
+                raise ReviewerError(f"a fault in the daemon ({type(error).__name__})") from error
 
 
 def _key(terms: ReviewerTerms) -> str:

@@ -8,7 +8,9 @@ import anyio
 from anyio import to_thread
 from anyio.abc import TaskGroup
 
-from bridge.daemon.ledger_writer import LedgerWriter, now_ms
+from bridge.clock import now_ms
+from bridge.contained import contained
+from bridge.daemon.ledger_writer import LedgerWriter
 from bridge.daemon.operator.examiner import Examiner
 from bridge.daemon.operator.reach import Reach
 from bridge.daemon.operator.recovery_list import recovery_view
@@ -177,13 +179,11 @@ class Recoveries:
             run.over.set()
 
     async def _act(self, action: Action[Daemon], plan: Plan) -> ActionResult:
-        try:
+        with contained("running a recovery", action.ID, foreseen=BridgeError) as held:
             return await to_thread.run_sync(action.run, self._reach, plan, abandon_on_cancel=True)
-        except BridgeError as error:
-            return ActionResult("failed", (error.message, *([error.hint] if error.hint else [])))
-        except Exception:
-            log.exception("the recovery %s failed inside the daemon", action.ID)
-            return ActionResult("failed", ("a fault in the daemon; its log has more",))
+        if isinstance(held.error, BridgeError):
+            return ActionResult("failed", (held.error.message, *([held.error.hint] if held.error.hint else [])))
+        return ActionResult("failed", ("a fault in the daemon; its log has more",))
 
 
 def _body(params: RecoveryRunParams) -> RecoveryRunParams:

@@ -1,17 +1,18 @@
 """What the daemon says of itself in one page, and its end."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import anyio
 
+from bridge import contained
 from bridge.daemon.drives.store import DriveStore
 from bridge.daemon.ledger_writer import LedgerWriter
 from bridge.daemon.operator.chat_feed import ChatFeed
 from bridge.daemon.socket.sessions import Sessions
 from bridge.protocol.answers import answers
-from bridge.protocol.messages.daemon import StatusResult
+from bridge.protocol.messages.daemon import ContainedView, StatusResult
 from bridge.protocol.messages.initialize import PROTOCOL_MAX, PROTOCOL_MIN, ProtocolRange
 from bridge.version import VERSION
 
@@ -62,6 +63,7 @@ class DaemonStatus:
             clients=self._clients(),
             watching=self._chats.watching(),
             refused=self._sessions.refused(),
+            contained=[ContainedView(**asdict(fault)) for fault in contained.faults()],
         )
 
     @answers("daemon/stop")

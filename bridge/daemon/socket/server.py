@@ -9,7 +9,8 @@ from contextlib import suppress
 import anyio
 from anyio.abc import SocketAttribute, SocketListener, SocketStream
 
-from bridge import crash, peercred
+from bridge import peercred
+from bridge.contained import contained
 from bridge.daemon.socket.connection import Connection
 from bridge.daemon.socket.sessions import Sessions
 from bridge.protocol.answers import Answerer
@@ -101,12 +102,11 @@ class Server:
         connection = Connection(stream, self._answerers)
         self._connections.all.add(connection)
         try:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._watch, connection)
-                await connection.peer.serve()
-                tasks.cancel_scope.cancel()
-        except Exception as error:
-            _LOG.error("%s was dropped for a fault of ours\n%s", connection.peer.name, crash.describe(error))
+            with contained("serving a connection", connection.peer.name):
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(self._watch, connection)
+                    await connection.peer.serve()
+                    tasks.cancel_scope.cancel()
         finally:
             self._connections.all.discard(connection)
             connection.closed()

@@ -49,6 +49,15 @@ def state(scene: Scene) -> Iterator[Finding]:
         yield Finding("daemon-state", "error", problem, remedy)
 
 
+def faults(scene: Scene) -> Iterator[Finding]:
+    """Work that failed by a fault of ours, and took nothing else with it."""
+    status = scene.status()
+    for fault in (status or {}).get("contained") or ():
+        problem = f"{fault['what']} failed {fault['count']} times in the daemon, the last time with {fault['error']}"
+        remedy = Remedy("this is a fault in Koru; please report it with the log", (f"tail {paths.daemon_log()}",))
+        yield Finding("daemon-faults", "warning", problem, remedy, fault["what"])
+
+
 def stale_socket(scene: Scene) -> Iterator[Finding]:
     """One that a daemon left behind. The next one replaces it, so this only explains."""
     socket = Path(paths.socket_name())
@@ -124,6 +133,7 @@ CHECKS = (
     Check("daemon-running", "the daemon answers", running),
     Check("daemon-version", "the daemon is of this version", version),
     Check("daemon-state", "the daemon keeps the state that this command reads", state),
+    Check("daemon-faults", "no fault of the daemon's own was contained", faults),
     Check("daemon-socket-stale", "no socket was left behind", stale_socket),
     Check("daemon-socket-unsafe", "the socket is yours alone", socket_safe),
     Check("daemon-only-one", "one daemon, on this socket and this state", only_one),

@@ -5,8 +5,7 @@ Every request of ours ends, with PEER_GONE if the other side does. Nothing grows
 
 import itertools
 import logging
-import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from anyio.abc import ByteStream, TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from pydantic import ValidationError
 
+from bridge.contained import contained
 from bridge.protocol.errors import BridgeError, Reason
 from bridge.protocol.jsonrpc import envelope
 from bridge.protocol.jsonrpc.envelope import Call, Id, Refused, Reply
@@ -205,21 +205,26 @@ class Peer:
 
     async def _read(self, transport: Transport) -> None:
         lines = LineReader()
-        try:
-            while True:
-                data = await transport.receive()
-                self.last_received = anyio.current_time()
-                for line in lines.feed(data):
-                    if self._gone is not None:
-                        return
-                    await self._take(line)
-                    if self._outgoing.waiting:
-                        # A long chunk of requests must not outrun the task that writes the answers.
-                        await anyio.lowlevel.checkpoint()
-        except _STREAM_ENDS:
-            self.counts.cut_lines += lines.unfinished
-        except Exception as error:
-            self._end(self._as_bridge_error(error, "reading"))
+        with contained("reading from a peer", self.name, foreseen=BridgeError) as held:
+            try:
+                while await self._take_all(lines.feed(await transport.receive())):
+                    pass
+            except _STREAM_ENDS:
+                self.counts.cut_lines += lines.unfinished
+        if held.error is not None:
+            self._end(_as_bridge_error(held.error, "reading"))
+
+    async def _take_all(self, lines: Iterable[bytes | Oversize]) -> bool:
+        """False when the peer was ended meanwhile."""
+        self.last_received = anyio.current_time()
+        for line in lines:
+            if self._gone is not None:
+                return False
+            await self._take(line)
+            if self._outgoing.waiting:
+                # A long chunk of requests must not outrun the task that writes the answers.
+                await anyio.lowlevel.checkpoint()
+        return True
 
     async def _take(self, line: bytes | Oversize) -> None:
         if isinstance(line, Oversize):
@@ -253,26 +258,26 @@ class Peer:
     # --- answering ---------------------------------------------------------------------------------------------------
 
     async def _notification(self, call: Call) -> None:
-        """Queue for `_tell`. When that is behind, reading waits: the other side feels it, nobody else does."""
-        try:
+        """Queue for `_tell`. When that is behind, reading waits, which slows down this peer alone."""
+        with contained("reading a notification", self.name, call.method, foreseen=BridgeError) as held:
             spec, handler = self._lookup(call.method)
             if spec.result is not None:
                 raise BridgeError(Reason.INVALID_REQUEST, f"{call.method} needs an id", where="id")
             params = self._params(call, spec)
-        except Exception as error:
-            self.counts.notifications_ignored += 1
-            _LOG.debug(
-                "%s: a notification was ignored: %s", self.name, self._as_bridge_error(error, call.method).reason
-            )
+        if held.error is None:
+            await self._told.send((call.method, handler, params))
             return
-        await self._told.send((call.method, handler, params))
+        self.counts.notifications_ignored += 1
+        reason = _as_bridge_error(held.error, call.method).reason
+        _LOG.debug("%s: a notification was ignored: %s", self.name, reason)
 
     async def _tell(self, told: MemoryObjectReceiveStream[_Told]) -> None:
         async for method, handler, params in told:
-            try:
+            with contained("taking a notification", self.name, method, foreseen=BridgeError) as held:
                 await handler(params)
-            except Exception as error:
-                _LOG.info("%s: %s was not taken: %s", self.name, method, self._as_bridge_error(error, method).reason)
+            if held.error is not None:
+                reason = _as_bridge_error(held.error, method).reason
+                _LOG.info("%s: %s was not taken: %s", self.name, method, reason)
 
     def _request(self, request_id: Id, call: Call) -> None:
         if request_id in self._running:
@@ -280,7 +285,7 @@ class Peer:
             why = BridgeError(Reason.INVALID_REQUEST, "a request with this id is still in flight", where="id")
             self._refuse(Refused(None, why))
             return
-        try:
+        with contained("reading a request", self.name, call.method, foreseen=BridgeError) as held:
             spec, handler = self._lookup(call.method)
             if spec.result is None:
                 raise BridgeError(Reason.INVALID_REQUEST, f"{call.method} is a notification: no id", where="id")
@@ -290,24 +295,25 @@ class Peer:
                 return
             if len(self._running) >= self._handlers_limit:
                 raise BridgeError(Reason.OVERLOADED, "too many requests at once", retry=True)
-        except Exception as error:
-            self._send(envelope.error_line(request_id, self._as_bridge_error(error, call.method)))
+        if held.error is not None:
+            self._send(envelope.error_line(request_id, _as_bridge_error(held.error, call.method)))
             return
         self._running.add(request_id)
         self._tasks.start_soon(self._answer, request_id, call.method, spec, handler, params)
 
     async def _answer(self, request_id: Id, method: str, spec: Method, handler: Handler, params: Message) -> None:
         try:
-            result = await handler(params)
-            if result is None and spec.result is Empty:
-                result = _EMPTY
-            if not isinstance(result, spec.result or Message):
-                raise TypeError(f"the handler of {method} gave {type(result).__name__}")
-            line = envelope.result_line(request_id, result)
-        except Exception as error:
-            line = envelope.error_line(request_id, self._as_bridge_error(error, method))
+            with contained("answering a request", self.name, method, foreseen=BridgeError) as held:
+                result = await handler(params)
+                if result is None and spec.result is Empty:
+                    result = _EMPTY
+                if not isinstance(result, spec.result or Message):
+                    raise TypeError(f"the handler of {method} gave {type(result).__name__}")
+                line = envelope.result_line(request_id, result)
         finally:
             self._running.discard(request_id)
+        if held.error is not None:
+            line = envelope.error_line(request_id, _as_bridge_error(held.error, method))
         self._send(line)
 
     def _lookup(self, method: str) -> tuple[Method, Handler]:
@@ -323,14 +329,13 @@ class Peer:
         except ValidationError as error:
             raise envelope.invalid(error, Reason.INVALID_PARAMS, call.method) from None
 
-    def _as_bridge_error(self, error: Exception, method: str) -> BridgeError:
-        """The one place where exceptions become words for the other side. Only the place of a fault of ours is logged:
-        the text of an unforeseen exception can hold a prompt."""
-        if isinstance(error, BridgeError):
-            return error
-        frames = "".join(traceback.format_tb(error.__traceback__))
-        _LOG.error("%s: %s failed with %s\n%s", self.name, method, type(error).__name__, frames)
-        return BridgeError(Reason.INTERNAL, f"{method} failed with {type(error).__name__}", hint="see the daemon's log")
+
+def _as_bridge_error(error: Exception, method: str) -> BridgeError:
+    """The one place where exceptions become words for the other side, which is told the class of a fault of ours and no
+    more: the text of an unforeseen exception can hold a prompt."""
+    if isinstance(error, BridgeError):
+        return error
+    return BridgeError(Reason.INTERNAL, f"{method} failed with {type(error).__name__}", hint="see the daemon's log")
 
 
 async def _pong(params: Message) -> Message:

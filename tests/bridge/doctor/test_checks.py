@@ -84,6 +84,16 @@ def test_a_daemon_that_runs_keeps_this_state(daemon: Any) -> None:
     well("daemon-state", Scene(dict(os.environ), ask_seconds=30))
 
 
+def test_a_fault_that_the_daemon_contained() -> None:
+    fault = {"what": "looking at a store", "count": 3, "error": "KeyError", "at_ms": 1}
+    found = only("daemon-faults", status(contained=[fault]))
+    assert (found.severity, found.about) == ("warning", "looking at a store")
+    assert "failed 3 times" in found.problem and "KeyError" in found.problem
+    well("daemon-faults", status(contained=[]))
+    well("daemon-faults", status())
+    well("daemon-faults", Scene({}, answer=DOWN))
+
+
 def test_a_socket_that_was_left_behind(home: Any) -> None:
     home.socket.parent.mkdir(mode=0o700)
     with socket.socket(socket.AF_UNIX) as dead:

@@ -906,9 +906,41 @@ public final class Messages {
     }
 
     /**
-     * The daemon in one page. `refused`: plugins that were turned away and did not come back otherwise since.
+     * Work of the daemon that failed and took nothing else with it: how often since its start, and how the last time.
+     *
+     * `what`: the work, in words that stay the same. `error`: the class of what was raised, for the log has the rest.
      */
-    public record StatusResult(String version, String instanceId, long pid, long startedAtMs, String socket, String stateDirectory, ProtocolRange protocol, List<SessionView> sessions, long drivesOpen, long drivesSettled, long ledgerRows, long clients, WatchView watching, List<RefusedPlugin> refused) implements Message {
+    public record ContainedView(String what, long count, String error, long atMs) implements Message {
+        public static ContainedView decode(Object wire) {
+            return read(wire, "");
+        }
+
+        private static ContainedView read(Object wire, String where) {
+            var fields = Wire.Fields.of(wire, where);
+            return new ContainedView(
+                    fields.required("what", TEXT),
+                    fields.required("count", INTEGER),
+                    fields.required("error", TEXT),
+                    fields.required("at_ms", MILLISECONDS));
+        }
+
+        @Override
+        public Map<String, Object> encode() {
+            var wire = new LinkedHashMap<String, Object>();
+            wire.put("what", what);
+            wire.put("count", count);
+            wire.put("error", error);
+            wire.put("at_ms", atMs);
+            return wire;
+        }
+    }
+
+    /**
+     * The daemon in one page. `refused`: plugins that were turned away and did not come back otherwise since.
+     *
+     * `contained`: faults of the daemon's own, the last one at the end, one for each work that can fail.
+     */
+    public record StatusResult(String version, String instanceId, long pid, long startedAtMs, String socket, String stateDirectory, ProtocolRange protocol, List<SessionView> sessions, long drivesOpen, long drivesSettled, long ledgerRows, long clients, WatchView watching, List<RefusedPlugin> refused, List<ContainedView> contained) implements Message {
         public static StatusResult decode(Object wire) {
             return read(wire, "");
         }
@@ -929,7 +961,8 @@ public final class Messages {
                     fields.required("ledger_rows", INTEGER),
                     fields.required("clients", INTEGER),
                     fields.optional("watching", WatchView::read),
-                    fields.optional("refused", Wire.list(RefusedPlugin::read)));
+                    fields.optional("refused", Wire.list(RefusedPlugin::read)),
+                    fields.optional("contained", Wire.list(ContainedView::read)));
         }
 
         @Override
@@ -949,6 +982,7 @@ public final class Messages {
             wire.put("clients", clients);
             if (watching != null) wire.put("watching", watching.encode());
             if (refused != null) wire.put("refused", refused.stream().map(RefusedPlugin::encode).toList());
+            if (contained != null) wire.put("contained", contained.stream().map(ContainedView::encode).toList());
             return wire;
         }
     }

@@ -1,0 +1,89 @@
+"""A fault of ours costs the work it happened in and nothing else: it is logged, counted, and raised in tests."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from bridge import contained as module
+from bridge.contained import SWITCH, contained, faults
+
+PROMPT = "the words of a person"
+
+
+@pytest.fixture(autouse=True)
+def nothing_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(module, "_faults", {})
+    yield
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a daemon of a person: nothing is raised."""
+    monkeypatch.setenv(SWITCH, "keep")
+
+
+def fail() -> None:
+    raise KeyError(PROMPT)
+
+
+@pytest.mark.usefixtures("kept")
+def test_it_is_kept_counted_and_logged_without_the_text(caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(2):
+        with contained("planting", "d-1") as held:
+            fail()
+        assert isinstance(held.caught, KeyError)
+    with contained("planting more"):
+        fail()
+    assert [(each.what, each.count, each.error) for each in faults()] == [
+        ("planting", 2, "KeyError"),
+        ("planting more", 1, "KeyError"),
+    ]
+    assert "planting, d-1" in caplog.text
+    assert "in fail" in caplog.text, "the log does not say where"
+    assert PROMPT not in caplog.text
+
+
+@pytest.mark.usefixtures("kept")
+def test_what_failed_last_is_told_last() -> None:
+    for what in ("one", "two", "one"):
+        with contained(what):
+            fail()
+    assert [(each.what, each.count) for each in faults()] == [("two", 1), ("one", 2)]
+
+
+def test_in_a_test_it_is_raised_and_counted_all_the_same() -> None:
+    with pytest.raises(KeyError), contained("planting"):
+        fail()
+    assert [each.what for each in faults()] == ["planting"]
+
+
+def test_what_is_foreseen_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
+    with contained("planting", foreseen=(ValueError, KeyError)) as held:
+        fail()
+    assert isinstance(held.error, KeyError)
+    assert (faults(), caplog.text) == ([], "")
+
+
+def test_a_block_that_ends_by_itself_leaves_nothing() -> None:
+    with contained("planting") as held:
+        pass
+    assert (held.error, faults()) == (None, [])
+    with pytest.raises(RuntimeError):
+        _ = held.caught
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit])
+def test_what_ends_the_process_goes_through(error: type[BaseException]) -> None:
+    with pytest.raises(error), contained("planting"):
+        raise error
+    assert faults() == []
+
+
+@pytest.mark.usefixtures("kept")
+def test_without_a_log_nothing_is_printed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.getLogger("koru.contained"), "propagate", False)
+    with contained("planting"):
+        fail()
+    assert capsys.readouterr() == ("", "")
