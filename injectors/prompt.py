@@ -1,4 +1,9 @@
-"""What may be injected, and when a field's text counts as ours."""
+"""What may be injected, and when a field's text counts as ours.
+
+`bridge.drive.match` has the other rule for "the same text": whether what a chat shows is our prompt. That rule trims
+blanks and composes letters, as products do. Here all that the field holds is sent when Enter is pressed, so a blank
+more is another text. `tests/test_twins.py` holds that a field which counts as ours is our prompt by the other rule too.
+"""
 
 import unicodedata
 

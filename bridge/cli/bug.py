@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bridge import crash, paths
+from bridge.files import make_directories
 from bridge.protocol.errors import BridgeError, Reason
 from bridge.version import VERSION
 
@@ -26,7 +27,7 @@ def report(error: BaseException, words: Sequence[str]) -> BridgeError:
 
 
 def _write(where: Path, error: BaseException, words: Sequence[str]) -> None:
-    where.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_directories(where.parent)
     if where.exists() and where.stat().st_size > FILE_MAX_BYTES:
         where.replace(where.with_suffix(".log.1"))
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

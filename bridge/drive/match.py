@@ -1,4 +1,7 @@
-"""When are two texts the same prompt? `tests/vectors/text_hash.jsonl` holds the plugins to the same answer."""
+"""When are two texts the same prompt? `tests/vectors/text_hash.jsonl` holds the plugins to the same answer.
+
+Whether a field holds our text before Enter is pressed is another question, with a stricter rule: `injectors.prompt`.
+"""
 
 import unicodedata
 from hashlib import sha256
