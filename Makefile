@@ -33,6 +33,7 @@ check: ## format, lint, types, generated files
 	@$(PYTHON) -m mypy
 	@$(PYTHON) -m bridge.protocol.codegen.generate --check
 	@$(PYTHON) -m registry.generate --check
+	@$(PYTHON) -m bridge.policy.secret_rules.generate --check
 	@$(PYTHON) -m bridge.cli registry lint
 	@cd plugins-vscode && npm run --silent check
 	@cd plugins-vscode/demo-agent && npm run --silent check
@@ -45,9 +46,10 @@ bench: ## the measures, as ratios against a baseline of the same run
 format: ## put the sources into shape
 	@$(PYTHON) -m ruff format --quiet . && $(PYTHON) -m ruff check --quiet --fix .
 
-generate: ## write schemas, TypeScript and Java, and the table of interfaces
+generate: ## write schemas, TypeScript and Java, the table of interfaces and the shapes of secrets
 	@$(PYTHON) -m bridge.protocol.codegen.generate
 	@$(PYTHON) -m registry.generate
+	@$(PYTHON) -m bridge.policy.secret_rules.generate
 
 lock: ## pin the Python packages again, with hashes and without an index
 	@uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \

@@ -50,4 +50,5 @@ def test_no_tests_and_no_plugin_sources(names: list[str]) -> None:
 
 def test_data_files_are_in(names: list[str]) -> None:
     assert "bridge/protocol/schema.json" in names
+    assert "bridge/policy/secret_rules/rules.json" in names
     assert "registry/interfaces/vscode_native_send.yaml" in names

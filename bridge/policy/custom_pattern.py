@@ -34,9 +34,10 @@ def custom_shape(name: str, pattern: str) -> SecretShape:
     if len(beginning) < BEGINNING_MIN:
         raise ValueError(f"the pattern must begin with at least {BEGINNING_MIN} literal characters")
     try:
-        return SecretShape(name, (beginning.lower(),), re.compile(made))
+        re.compile(made)
     except re.error as error:
         raise ValueError(f"not a pattern: {error}") from None
+    return SecretShape(name, (beginning.lower(),), made)
 
 
 def _atom(pattern: str, at: int) -> tuple[str, str]:

@@ -10,7 +10,9 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from bridge.policy.secret_shapes import SHAPES, SecretShape
+from bridge.policy.anchors import AnchorIndex
+from bridge.policy.listed_shapes import listed_shapes
+from bridge.policy.secret_shapes import TOKENS, VALUES, SecretShape
 from bridge.policy.secret_values import PLACEHOLDER
 
 ID_DIGITS = 8
@@ -46,7 +48,9 @@ class Redactor:
 
     def use(self, custom: Sequence[SecretShape]) -> None:
         """Look for these shapes from now on, besides those that are known."""
-        self._shapes = (*custom, *SHAPES)
+        # A secret that several shapes know has the kind of the first: what tells most comes first.
+        self._shapes = (*custom, *TOKENS, *listed_shapes(), *VALUES)
+        self._index = AnchorIndex(shape.anchors for shape in self._shapes)
         # Names and reasons of ours come again with every drive.
         self._short = lru_cache(SHORT_KEPT)(self._redact)
 
@@ -92,10 +96,8 @@ class Redactor:
         return value
 
     def _matches(self, text: str) -> Iterable[Secret]:
-        lower = text.lower()
-        for shape in self._shapes:
-            if not any(anchor in lower for anchor in shape.anchors):
-                continue
+        for place in self._index.places(text.lower()):
+            shape = self._shapes[place]
             for match in shape.pattern.finditer(text):
                 if shape.accept(match):
                     yield _secret(shape, match)

@@ -7,8 +7,11 @@ A long random string alone is no secret here, so hashes, UUIDs and ordinary code
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bridge.policy.secret_values import is_basic_pair, is_mixed, is_pem, is_secret_value, is_url_password
+
+COMPILED_KEPT = 2000  # all the shapes there are, and those of the operator
 
 
 def _always(match: re.Match[str]) -> bool:
@@ -17,12 +20,25 @@ def _always(match: re.Match[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SecretShape:
-    """`anchors`: one of them (in lower case) is in every text that can match. The group `s`, or all, is the secret."""
+    """`anchors`: one of them (in lower case) is in every text that can match. The group `s`, or all, is the secret.
+
+    The expression is compiled when a text first has an anchor.
+    """
 
     kind: str
     anchors: tuple[str, ...]
-    pattern: re.Pattern[str]
+    expression: str
     accept: Callable[[re.Match[str]], bool] = _always
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        return compiled(self.expression)
+
+
+@lru_cache(COMPILED_KEPT)
+def compiled(expression: str) -> re.Pattern[str]:
+    """The pattern of an expression; each is compiled once."""
+    return re.compile(expression)
 
 
 _WORD = r"(?<![A-Za-z0-9_])"
@@ -48,14 +64,15 @@ def _prefixed(kind: str, beginning: str, rest: str) -> SecretShape:
     """A token that begins with one of these words, separated by `|`."""
     anchors = tuple(word.lower() for word in beginning.split("|"))
     words = "|".join(re.escape(word) for word in beginning.split("|"))
-    return SecretShape(kind, anchors, re.compile(rf"{_WORD}(?:{words}){rest}+"))
+    return SecretShape(kind, anchors, rf"{_WORD}(?:{words}){rest}+")
 
 
-SHAPES: tuple[SecretShape, ...] = (
+# Secrets that are known by themselves.
+TOKENS: tuple[SecretShape, ...] = (
     SecretShape(
         "private_key",
         ("-----begin",),
-        re.compile(
+        (
             r"-----BEGIN[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
             r"""(?P<body>(?:[A-Za-z0-9+/=:,.\s\\"'()<>@]|-(?!----))*+)(?:-----END[A-Z0-9 ]{0,60}-----)?"""
         ),
@@ -64,7 +81,7 @@ SHAPES: tuple[SecretShape, ...] = (
     SecretShape(
         "json_web_token",
         ("eyj",),
-        re.compile(rf"(?<![A-Za-z0-9_-])eyJ{_B64URL}{{8,}}+(?:\.{_B64URL}*+){{2,4}}+"),
+        rf"(?<![A-Za-z0-9_-])eyJ{_B64URL}{{8,}}+(?:\.{_B64URL}*+){{2,4}}+",
     ),
     _prefixed("github_token", "ghp_|gho_|ghu_|ghs_|ghr_", "[A-Za-z0-9]{30,}"),
     _prefixed("github_token", "github_pat_", "[A-Za-z0-9_]{22,}"),
@@ -73,19 +90,25 @@ SHAPES: tuple[SecretShape, ...] = (
     SecretShape(
         "webhook_url",
         ("hooks.slack.com/", "/api/webhooks/"),
-        re.compile(
+        (
             r"https://(?:hooks\.slack\.com/(?:services|workflows)|(?:canary\.|ptb\.)?discord(?:app)?\.com/api/webhooks)"
             r"/(?P<s>[A-Za-z0-9_/-]{20,}+)"
         ),
     ),
+    SecretShape(
+        "discord_token",
+        ("discord",),
+        r"(?<![\w.-])(?P<s>[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38}+)(?![\w.-])",
+        is_mixed,
+    ),
     _prefixed("anthropic_key", "sk-ant-", f"{_B64URL}{{20,}}"),
     _prefixed("openai_key", "sk-proj-|sk-svcacct-|sk-admin-", f"{_B64URL}{{20,}}"),
     _prefixed("api_key", "sk-or-v1-|xai-|gsk_|fw_|r8_|nvapi-|pplx-", f"{_B64URL}{{24,}}"),
-    SecretShape("api_key", ("sk-",), re.compile(rf"{_WORD}sk-(?P<s>[A-Za-z0-9]{{32,}}+)"), is_mixed),
+    SecretShape("api_key", ("sk-",), rf"{_WORD}sk-(?P<s>[A-Za-z0-9]{{32,}}+)", is_mixed),
     SecretShape(
         "aws_key_id",
         ("akia", "asia", "abia", "acca"),
-        re.compile(rf"{_WORD}A(?:KIA|SIA|BIA|CCA)[A-Z2-7]{{16}}{_END}"),
+        rf"{_WORD}A(?:KIA|SIA|BIA|CCA)[A-Z2-7]{{16}}{_END}",
     ),
     _prefixed("google_key", "AIza", f"{_B64URL}{{35,}}"),
     _prefixed("google_key", "ya29.|GOCSPX-", r"[A-Za-z0-9_.-]{20,}"),
@@ -99,16 +122,20 @@ SHAPES: tuple[SecretShape, ...] = (
     _prefixed("vault_token", "hvs.|hvb.", f"{_B64URL}{{24,}}"),
     _prefixed("linear_key", "lin_api_", "[A-Za-z0-9]{32,}"),
     _prefixed("age_key", "AGE-SECRET-KEY-", "[A-Z0-9]{40,}"),
+)
+
+# Secrets that are known by what stands beside them.
+VALUES: tuple[SecretShape, ...] = (
     SecretShape(
         "url_password",
         ("://",),
-        re.compile(r"""://[^\s/:@"'<>]{0,}+:(?P<s>(?!\[redacted:)[^\s/"'<>]{1,4096})@(?=[A-Za-z0-9\[_.$-])"""),
+        r"""://[^\s/:@"'<>]{0,}+:(?P<s>(?!\[redacted:)[^\s/"'<>]{1,4096})@(?=[A-Za-z0-9\[_.$-])""",
         is_url_password,
     ),
     SecretShape(
         "authorization",
         ("authorization", "bearer"),
-        re.compile(
+        (
             r"""(?i:(?:authorization\\?["']?[ \t]{0,4}[:=][ \t]{0,4}\\?["']?(?:bearer|basic|token|apikey)|bearer))"""
             r"[ \t]{1,4}"
             r"(?P<s>[A-Za-z0-9._~+/=-]{8,}+)"
@@ -118,23 +145,23 @@ SHAPES: tuple[SecretShape, ...] = (
     SecretShape(
         "account_key",
         ("accountkey=", "accesskey="),
-        re.compile(r"(?i:(?:account|access)key)=(?P<s>[A-Za-z0-9+/=]{20,}+)"),
+        r"(?i:(?:account|access)key)=(?P<s>[A-Za-z0-9+/=]{20,}+)",
     ),
     SecretShape(
         "password",
         (";password=", ";pwd=", "; password=", "; pwd="),
-        re.compile(r"""(?i:; ?(?:password|pwd))=(?P<s>(?![$%{<\[])[^;\s"']{1,}+)"""),
+        r"""(?i:; ?(?:password|pwd))=(?P<s>(?![$%{<\[])[^;\s"']{1,}+)""",
     ),
     SecretShape(
         "assigned",
         ("pass", "pwd", "secret", "token", "credential", "key"),
-        re.compile(f"(?i:{_ASSIGNED})"),
+        f"(?i:{_ASSIGNED})",
         is_secret_value,
     ),
     SecretShape(
         "argument",
         ("-password ", "-passwd ", "-token ", "-secret ", "key ", "-passphrase "),
-        re.compile(
+        (
             r"(?<=-)(?:password|passwd|passphrase|token|secret|api-?key)[ \t]{1,4}"
             rf"(?P<s>(?![-$<{{\[]){_BARE}{{6,}}+)"
         ),
@@ -143,7 +170,7 @@ SHAPES: tuple[SecretShape, ...] = (
     SecretShape(
         "password",
         ("password is ", "passwd is ", "passphrase is ", "password: ", "token is "),
-        re.compile(
+        (
             r"""(?i:password|passwd|passphrase|token)[ \t]{1,4}is:?[ \t]{1,4}["'`]?"""
             rf"(?P<s>{_BARE}{{6,}}+)"
         ),
@@ -152,7 +179,7 @@ SHAPES: tuple[SecretShape, ...] = (
     SecretShape(
         "password",
         ("curl",),
-        re.compile(r"""(?:-u|--user)[ \t=]{1,4}["']?[^\s:"']{1,}+:(?P<s>(?!\[redacted:)[^\s"']{3,}+)"""),
+        r"""(?:-u|--user)[ \t=]{1,4}["']?[^\s:"']{1,}+:(?P<s>(?!\[redacted:)[^\s"']{3,}+)""",
         is_basic_pair,
     ),
 )

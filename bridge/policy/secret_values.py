@@ -23,7 +23,7 @@ def is_reference(value: str) -> bool:
 
 def is_mixed(match: re.Match[str]) -> bool:
     """Letters and digits both."""
-    return _mixed(match["s"]) and not is_reference(match["s"])
+    return has_letters_and_digits(match["s"]) and not is_reference(match["s"])
 
 
 def is_pem(match: re.Match[str]) -> bool:
@@ -80,17 +80,19 @@ def _bare_password(match: re.Match[str], value: str, tight: bool) -> bool:
     if match["key"].lower() == "pass" and match["sep"] != "=":
         return False
     if match["sep"] == ":" or tight:
-        return _mixed(value) and len(value) >= 6
+        return has_letters_and_digits(value) and len(value) >= 6
     return _random(value) and not _NAMED.fullmatch(value)
 
 
-def _mixed(value: str) -> bool:
+def has_letters_and_digits(value: str) -> bool:
     return any(c.isalpha() for c in value) and any(c.isdigit() for c in value)
 
 
 def _random(value: str) -> bool:
     """At least 16 characters of a token's alphabet with two digits and a letter among them."""
-    return _RANDOM.fullmatch(value) is not None and sum(c.isdigit() for c in value) >= 2 and _mixed(value)
+    return (
+        _RANDOM.fullmatch(value) is not None and sum(c.isdigit() for c in value) >= 2 and has_letters_and_digits(value)
+    )
 
 
 def _strong(value: str) -> bool:
@@ -98,7 +100,7 @@ def _strong(value: str) -> bool:
     return (
         len(value) >= 8
         and not any(c.isspace() for c in value)
-        and _mixed(value)
+        and has_letters_and_digits(value)
         and value != value.lower()
         and value != value.upper()
         and not _NAMED.fullmatch(value)
