@@ -68,7 +68,7 @@ class Lock:
 
 
 def holder(path: str) -> Holder | None:
-    """Who holds the lock now; None when nobody does, or a new holder has not written its name yet.
+    """Who holds the lock now; None when it is free, or a new holder has not written its name yet.
 
     Asked of the content and the process list. Trying the lock would make another's `take` fail.
     """
@@ -128,7 +128,7 @@ def _unsafe(path: str, what: str) -> BridgeError:
 
 
 def _check_still_there(path: str, descriptor: int) -> None:
-    """Somebody who removes lock files may have done so between our open and our lock."""
+    """Raises BridgeError DAEMON_NOT_STARTED when the file was removed between our open and our lock."""
     ours = os.fstat(descriptor)
     try:
         there = os.lstat(path)

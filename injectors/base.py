@@ -33,7 +33,7 @@ class ClipboardState(StrEnum):
 
     `deferred`: the target has not fetched our text yet; the old contents return by themselves when it has.
     `changed_by_other`: someone else copied meanwhile, so nothing was put back. `partial`: some formats are gone.
-    `kept`: our text stays there, because the target may still need it and nobody can say when it has it.
+    `kept`: our text stays there, because the target may still need it and does not tell when it has it.
     """
 
     UNTOUCHED = "untouched"
@@ -291,8 +291,8 @@ class Injector(Protocol):
 
 
 def _unclicked(positions: frozenset[tuple[int, int]]) -> None:
-    """Nobody tells our clicks apart."""
+    """For a desk without an operator guard: nothing tells our clicks from the operator's."""
 
 
 def _unheard(keycode: int, down: bool) -> None:
-    """Nobody tells our key events apart."""
+    """For a desk without an operator guard: nothing tells our key events from the operator's."""

@@ -116,7 +116,7 @@ class X11Desk:
     def _prove_no_grab(self, focus: XWindow) -> None:
         """Ask for the keyboard for an instant: the core protocol has no other way to see a grab.
 
-        For the window that has the focus already, so that the server sends nobody a focus event.
+        For the window that has the focus already, so that the server sends no focus event.
         """
         status = focus.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
         if status == X.GrabNotViewable:

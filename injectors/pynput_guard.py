@@ -17,7 +17,7 @@ _travel_pixels = 24
 class PynputGuard:
     """A context around an injection that shares its `stop`. `panic` is a keysym name, such as Pause or Scroll_Lock.
 
-    Raises Declined on entry when the system lets nobody listen.
+    Raises Declined on entry when the system does not let programs listen.
     """
 
     def __init__(self, stop: Stop, *, panic: str = "Pause") -> None:

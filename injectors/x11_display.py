@@ -105,7 +105,7 @@ class X11Display:
 
     @contextmanager
     def server_grabbed(self) -> Iterator[None]:
-        """Nobody else is served inside: what is checked stays true until the end. Keep it to a few requests."""
+        """The server serves no other client inside: what is checked stays true to the end. For a few requests only."""
         self.raw.grab_server()
         try:
             yield

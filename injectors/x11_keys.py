@@ -16,7 +16,7 @@ _keysyms["BackSpace"] = XK.XK_BackSpace
 
 
 class X11Keys:
-    """Shares the desk's connection, so that the guard can run while everyone else waits."""
+    """Shares the desk's connection, so that the focus can be checked while the server serves no other client."""
 
     gap = ""
 

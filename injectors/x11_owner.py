@@ -84,7 +84,7 @@ class ClipboardOwner(threading.Thread):
             self._bell.close()
 
     def finish(self) -> None:
-        """Let the thread end as soon as nobody needs it."""
+        """Let the thread end as soon as it owns the clipboard no longer."""
         try:
             self.call(self._finish)
         except Declined:

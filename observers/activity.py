@@ -23,7 +23,7 @@ __all__ = ["Activities", "Activity", "Source", "aged"]
 
 # A turn of a session that appeared after the cursor was copied there if it is older by more than clocks may differ.
 CLOCK_SLACK_MS = 120_000
-# Nobody leaves a question unanswered for a day and still has that chat open.
+# A question that was not answered for a day counts as left: its chat is hardly still open.
 ANSWER_MS = 24 * 3600 * 1000
 # A session that rested for this long is not scanned for a cursor: the times of its turns tell what comes later.
 RESTED_MS = 24 * 3600 * 1000
@@ -167,7 +167,7 @@ class Activity:
 
     @contextmanager
     def _listed(self, store: Store, touched: Collection[Path] | None = None) -> Iterator[Listing]:
-        """The store's listing, up to date, and nobody else's while it is looked at."""
+        """The store's listing, up to date, and locked for this thread while the block runs."""
         found = self._touched(store, touched)
         try:
             everything = self._sources(store) if found is None else ()
@@ -283,7 +283,7 @@ class Activities:
 
 
 def aged(row: Turn, age_ms: float, freshness_ms: float) -> Turn:
-    """The row as it may be believed when its session last showed life `age_ms` ago: nobody is busy for ever."""
+    """The row as it counts when its session last showed life `age_ms` ago: unfinished for too long is unknown."""
     limit = ANSWER_MS if row.state is State.NEEDS_INPUT else freshness_ms
     if row.state not in {State.WORKING, State.QUEUED, State.NEEDS_INPUT}:
         return row

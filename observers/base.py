@@ -63,7 +63,7 @@ class State(StrEnum):
 
 
 class TurnRole(StrEnum):
-    """`system`: said in the user's place by the product itself; never a prompt somebody sent."""
+    """`system`: said in the user's place by the product itself; never a prompt that was sent."""
 
     USER = "user"
     ASSISTANT = "assistant"

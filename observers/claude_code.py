@@ -41,7 +41,7 @@ _CWD = re.compile(rb'"cwd"\s*:\s*"((?:[^"\\]|\\.)*)"')
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """What one process says of its session; `alive` is None where nobody can tell."""
+    """What one process says of its session; `alive` is None where the system does not tell."""
 
     status: str
     waiting_for: str | None

@@ -104,7 +104,7 @@ def _mark(source: Source) -> Source | None:
     try:
         stamp, manifest = _MANIFESTS.of(source)
     except (OSError, ObserverError, KeyError, TypeError):
-        # Whoever reads the session is told what is wrong with it.
+        # Reading the session raises the same problem, with its reason.
         return replace(source, stamp=None)
     if manifest.hidden:
         return None

@@ -189,7 +189,7 @@ def _marks(store: Store) -> Callable[[Source], Source | None]:
 
 
 def _left_behind(store: Store) -> frozenset[str]:
-    """The threads whose process died: their lock is still there, and nobody holds it. Seen without asking for it."""
+    """The threads whose process died: their lock file is still there and not held. Seen without taking the lock."""
     try:
         if Path("/proc/self/ns/pid").readlink() != _ALL_SEEN:
             return frozenset()

@@ -14,7 +14,7 @@ ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EBADF})
 
 
 def may_exist(path: Path) -> bool:
-    """False where there is nothing for sure. True where nobody lets us look, so that reading it says why."""
+    """False where there is nothing for sure. True where it cannot be looked at, so that reading it says why."""
     try:
         path.stat()
     except OSError as error:

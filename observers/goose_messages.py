@@ -13,7 +13,7 @@ from observers.session_database import ChatEntry, Contents, Span
 from observers.sqlite_snapshot import Snapshot, Value
 
 TABLES = ("sessions", "messages")
-# The kinds of sessions that nobody types into.
+# The kinds of sessions that no person types into.
 _NOT_TYPED = {"sub_agent", "subagent", "scheduled", "hidden"}
 _SECONDS_END = 100_000_000_000
 

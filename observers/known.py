@@ -85,7 +85,7 @@ class Known:
         return Known(taken_ms, self.sources.copy(), self.turns.copy(), self.stamps, self.blind, self.old, self.open)
 
     def dump(self) -> str:
-        """The token. Whoever loads it soon gets this very object, which must not change any more."""
+        """The token. `load` may give back this very object, which must therefore not change any more."""
         sets = {"stamps": _pack(self.stamps), "blind": _pack(self.blind), "old": _pack(self.old)}
         rest = json.dumps({"v": VERSION, "at": self.taken_ms, **sets, "open": self.open}, separators=(",", ":"))
         # Half a megabyte in stores of thousands of chats, in an alphabet that JSON need not look through.
@@ -95,7 +95,7 @@ class Known:
 
     @classmethod
     def load(cls, token: str) -> Known:
-        """ObserverError `bad_cursor`. Nobody changes what this gives: one anchor is asked about again and again."""
+        """ObserverError `bad_cursor`. The caller must not change what it gets: it is kept for the next load."""
         if (recent := _RECENT.get(token)) is None:
             _RECENT.put(token, recent := cls._parsed(token))
         return recent

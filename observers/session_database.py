@@ -241,7 +241,7 @@ class SessionDatabase:
             try:
                 contents, found = self._chat(held, entry.key)
             except (Unreadable, ObserverError) as problem:
-                # Whoever reads this chat is told why.
+                # Reading this chat raises the same problem, with its reason.
                 reason = _REASONS[problem.reason] if isinstance(problem, Unreadable) else problem.reason
                 unreadable = None if reason is ObserverReason.CHANGING else f"{entry.stamp}/{reason}"
                 return Source(entry.key, unreadable, entry.modified_ms, entry.workspace)
@@ -311,7 +311,7 @@ def place(path: Path, name: str, pattern: str, hint: str) -> Path:
     ObserverError `missing`.
     """
     path = path.absolute()
-    folder = os.path.isdir(path)  # noqa: PTH112 - this one says no where nobody lets us look
+    folder = os.path.isdir(path)  # noqa: PTH112 - this one says no where it cannot be looked at
     if path.match(pattern) and not folder and may_be_directory(path.parent):
         return path
     if not may_be_directory(path):

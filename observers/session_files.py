@@ -184,7 +184,7 @@ def entries(folder: Path) -> Iterator[os.DirEntry[str]]:
 def regular(entry: os.DirEntry[str]) -> os.stat_result | None:
     """The status of a regular file, through links; None for anything else, and for what is gone by now.
 
-    Of one that nobody lets us look at, that of the entry: who reads this session is told; the others go on.
+    Of a file that cannot be looked at, the status of the entry: reading that session says why, the others are listed.
     """
     try:
         status = entry.stat()

@@ -20,9 +20,9 @@ REASON_MOST = 300
 
 @dataclass(slots=True)
 class Talk:
-    """A chat as its log told it so far. `ids`: every turn id it ever held. `strange`: kinds of lines nobody knows here.
+    """A chat as its log told it so far. `ids`: every turn id it ever held. `known`: how many lines were understood.
 
-    `known` is how many lines were understood.
+    `strange`: kinds of lines that are not known here.
     """
 
     exchanges: dict[str, Exchange] = field(default_factory=dict)

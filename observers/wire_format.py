@@ -1,4 +1,4 @@
-"""The wire format of protocol buffers, for messages whose declaration nobody publishes. No I/O."""
+"""The wire format of protocol buffers, for messages whose declaration is not published. No I/O."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def read(path: Path) -> Document | list[Problem]:
         return [Problem(str(path), 0, "-", " ".join(str(error).split()))]
 
 
-# The same text is the same document, and nobody changes one.
+# Kept, because the same text gives the same document and no caller changes one.
 @lru_cache(maxsize=256)
 def _parse(file: str, text: str) -> Document | list[Problem]:
     deep = _too_deep(text)

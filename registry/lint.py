@@ -1,4 +1,4 @@
-"""What only shows across files: references, rings, and words that nobody can act on. Errors name file and line."""
+"""What only shows across files: references, rings, and words without an action. Errors name file and line."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -90,7 +90,7 @@ def _interface(found: Document, path: Path, base: dict[str, object]) -> Interfac
 
 
 def _list(name: str, key: str, model: type[R], sources: dict[str, Document], problems: list[Problem]) -> dict[str, R]:
-    """A file that maps words to records; each bad one costs itself alone."""
+    """A file that maps words to records; a record that is not valid is a problem, and the others still load."""
     found = document.read(builtin() / f"{name}.yaml")
     if not isinstance(found, Document):
         problems.extend(found)

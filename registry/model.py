@@ -55,7 +55,7 @@ class Verification(RegistryModel):
 
 
 class Tested(RegistryModel):
-    """Where it was tried. `reported`: somebody says so, it was never tried by this project's tests."""
+    """Where it was tried. `reported`: others say so, it was never tried by this project's tests."""
 
     product: ShortText
     version: ShortText

@@ -57,7 +57,7 @@ class Chat:
         )
 
     def aged(self, now_ms: int) -> Chat:
-        """The chat as it may be believed now: nobody is busy for ever."""
+        """The chat as it counts at `now_ms`: past `until_ms` a chat that is not finished counts as unknown."""
         if self.until_ms is None or not self.unfinished or now_ms <= self.until_ms:
             return self
         reason = f"{self.state}, but nothing was written since {timestamp(self.modified_ms)}"

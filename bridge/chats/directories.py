@@ -93,12 +93,12 @@ class Watching:
 
     @property
     def tells(self) -> bool:
-        """Whoever writes in one of the directories, or makes one that is missing, is told of."""
+        """Whether every write in the directories is told, and every one of them that is missing and gets made."""
         return bool(self._targets) and not self.unwatched
 
     @property
     def unwatched(self) -> dict[Path, str]:
-        """The directories nobody tells of, each with the reason; empty when all are told of or waited for."""
+        """The directories that have to be polled, each with the reason; empty when all are told of or waited for."""
         return {target.path: target.reason for target in self._targets if target.reason is not None}
 
     def take(self) -> set[Path] | None:

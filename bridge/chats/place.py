@@ -50,8 +50,7 @@ class WatchedStore:
         self._known: dict[str, frozenset[str]] = {}
 
     def look(self, *, everything: bool = False) -> StoreScan:
-        """Bring the chats up to date. What the observer raises becomes a fault of this store, and ends no other's watch.
-        """
+        """Bring the chats up to date. What the observer raises becomes a fault of this store; others are watched on."""
         # What is written after this is told, what was written before is seen now.
         if self.watching.stale or everything:
             self.watching.arm()
@@ -195,7 +194,8 @@ def _unsettled(chat: Chat) -> bool:
 
 
 def _latest(rows: Sequence[Turn], begun_ms: int, known: frozenset[str] | None) -> Iterable[Turn]:
-    """What is news: the last turn, and those that were not known. In a chat nobody had looked into, the date tells."""
+    """What is news: the last turn, and turns that were not known; in a chat that is read for the first time (`known` is
+    None), the turns written since `begun_ms`."""
     if not rows:
         return ()
     last = rows[-1].turn

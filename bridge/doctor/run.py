@@ -127,7 +127,7 @@ def _one(check: Check, scene: Scene) -> Ran:
 
 
 def _crashed(check: Check, error: Exception) -> Finding:
-    # Where, not what: the values in a message may be anybody's.
+    # Where, not what: a message may hold values of the user, and a report is passed on.
     at = traceback.extract_tb(error.__traceback__)[-1]
     problem = f"the check {check.id} failed with {type(error).__name__} at {at.filename}:{at.lineno}"
     remedy = Remedy("this is a fault in Koru; please report it with this line")

@@ -96,7 +96,7 @@ class Job:
     def _read(
         self, warden: "subprocess.Popen[bytes]", sinks: "Mapping[IO[bytes] | None, _Kept]", deadline: float
     ) -> bool:
-        """Whether both ended before the deadline. Whoever stops it shortens the deadline, once."""
+        """Whether both ended before the deadline (`time.monotonic`). A stop meanwhile ends the reading within 0.2 s."""
         already = self._stopped.is_set()
         with selectors.DefaultSelector() as selector:
             for stream, sink in sinks.items():

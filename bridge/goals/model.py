@@ -197,7 +197,7 @@ class Goal(_Fields):
         return self
 
     def terms(self) -> GoalTerms:
-        """The goal as the wire has it. Whoever decides in a person's place needs to be trusted to."""
+        """The goal as the wire has it. One that decides in a person's place asks for the trust `autonomous`."""
         approve = [] if self.on_approval == "ask" else list(self.on_approval)
         alone = self.on_question != "ask" or bool(approve)
         return GoalTerms(

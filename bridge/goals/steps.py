@@ -223,7 +223,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """Nobody answered in the time given."""
+    """The question was not answered in the time given."""
 
     turn: int
     spent: Spent = Spent()

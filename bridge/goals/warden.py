@@ -32,7 +32,7 @@ def main(command: list[str]) -> int:
     except OSError as error:
         _say({"absent": f"{command[0]}: {os.strerror(error.errno or 0)}"})
         return 0
-    # Not reaped before its group was killed: until then nobody else can have its number.
+    # Not reaped before its group was killed: until it is reaped, the system gives its number to no other process.
     while os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
         ready, _, _ = select.select([ended, 0], [], [])
         if 0 in ready and not os.read(0, 64):

@@ -18,7 +18,7 @@ GIT_S = 20.0
 FILES_MOST = 100_000
 CONTENT_MOST = 8 << 20
 CHANGED_SHOWN = 30
-# Made by tools on their own, and read by nobody who judges.
+# Made by tools on their own; what is in them says nothing about the work.
 CACHES = frozenset({".git", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", "node_modules", ".venv"})
 SHELLS = frozenset({"sh", "bash", "dash", "zsh"})
 _LOOKS_LIKE_A_CHECK = re.compile(r"^(?:test|check|verify)|(?:[_.-])(?:tests?|checks?|specs?)(?:[_.-]|$)", re.IGNORECASE)

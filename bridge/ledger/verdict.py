@@ -1,6 +1,7 @@
 """Is the ledger still what was written? Read from the files alone: no daemon is asked, and nothing is changed.
 
-Without a key this finds changes by whoever did not compute the hashes anew; with one, by whoever has no key.
+Without a key this finds every change whose author did not compute the hashes anew; with a key, every change that was
+made without that key.
 """
 
 import json

@@ -1,6 +1,6 @@
 """How far an interface is trusted in a workspace: observe < draft < send < autonomous. Pure.
 
-What nobody granted is what its registry file says, and never more than its family deserves.
+Without a grant the level is that of the interface's registry file, and never more than its family allows.
 """
 
 from collections.abc import Iterable, Sequence

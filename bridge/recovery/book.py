@@ -1,6 +1,6 @@
-"""How what the command does comes into the ledger: through the daemon where one answers, else by our own hand.
+"""Writes what `koru recover` does into the ledger: through the daemon where one answers, else directly.
 
-Without a daemon nobody else holds the ledger, and its lock keeps it so while a row is written.
+Without a daemon the ledger has no other writer, and its lock keeps one away while the row is written.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ COMMAND = "command"
 
 
 def write(run_id: str, recovery: str, phase: str, said: tuple[str, ...], state: str | None = None) -> None:
-    """One row, on disk when this returns. Raises BridgeError when neither way is open: then nobody can write."""
+    """One row, on disk when this returns. Raises BridgeError when neither the daemon nor this process can write."""
     params: dict[str, Any] = {"run_id": run_id, "recovery": recovery, "phase": phase, "said": list(said)}
     if state is not None:
         params["state"] = state

@@ -1,4 +1,4 @@
-"""Removes a socket on which nobody listens. Under the daemon's own lock, so that none is starting meanwhile."""
+"""Removes a socket without a listener. Under the daemon's own lock, so that no daemon starts meanwhile."""
 
 import os
 import stat

@@ -1,4 +1,4 @@
-"""One database that somebody else writes: a query runs on a snapshot, and its answer counts only if that held.
+"""One database that another program writes: a query runs on a snapshot, and its answer counts only if that held.
 
 A snapshot that changed under the query is thrown away and the query run again, within a time limit.
 """

@@ -21,7 +21,7 @@ _PATIENCE = 5
 class FrameMap:
     """Pages of one generation of the log up to the commit at `frame`; `size` is the database size in pages.
 
-    `generation` changes whenever what was known is dropped. `abandoned` is a wal-index that nobody keeps up to date.
+    `generation` changes whenever what was known is dropped. `abandoned` is a wal-index that is not kept up to date.
     """
 
     def __init__(self) -> None:

@@ -47,7 +47,7 @@ def written_since_boot(descriptor: int) -> bool:
 
 
 def read_wal_index(descriptor: int) -> WalIndex | None:
-    """None when nobody keeps the file up to date: never set up, half written by a killed process, other format."""
+    """None when the file is not kept up to date: never set up, half written by a killed process, other format."""
     for _ in range(_STABLE_TRIES):
         data = read(descriptor, 2 * _HEADER_SIZE, 0)
         if len(data) < 2 * _HEADER_SIZE:

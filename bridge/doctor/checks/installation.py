@@ -1,4 +1,4 @@
-"""Our packages and the registry: that nobody shares the names, and that every file of it could be taken."""
+"""Our packages and the registry: that no other distribution has their names, and that each of its files loads."""
 
 from collections.abc import Iterator
 from importlib.metadata import Distribution, distributions
