@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
 from observers import amazon_q_history, data_home, session_database
 from observers.activity import Activities, Activity
-from observers.base import ObserverError, ObserverReason, Store, Turn
+from observers.base import Store, Turn
 from observers.clock import now_ms
 from observers.exchange import Exchange, rows, shaped
 from observers.folders import may_exist
+from observers.jsonl import parse_cell
 from observers.listing import Source
 from observers.regular_file import may_be_directory
 from observers.session_database import ChatEntry, Contents, SessionDatabase, Span
@@ -121,21 +120,8 @@ def _ids(snapshot: Snapshot, folder: str) -> list[str]:
 
 
 def _exchanges(value: object, where: str) -> list[Exchange]:
-    try:
-        return amazon_q_history.conversation(_value(value, where), where)
-    except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
-        message = f"a field has another shape: {type(error).__name__} {error}"
-        raise ObserverError(ObserverReason.SCHEMA_CHANGED, message, where=where) from error
-
-
-def _value(value: object, where: str) -> dict[str, Any]:
-    try:
-        found = json.loads(value) if isinstance(value, str | bytes) else None
-    except (ValueError, RecursionError) as error:
-        raise ObserverError(ObserverReason.CORRUPT, f"not JSON: {str(error)[:120]}", where=where) from error
-    if not isinstance(found, dict):
-        raise ObserverError(ObserverReason.SCHEMA_CHANGED, "a conversation is not an object", where=where)
-    return found
+    with shaped(where):
+        return amazon_q_history.conversation(parse_cell(value, dict, "a conversation is not an object", where), where)
 
 
 def _read(store: Store, source: Source) -> Sequence[Turn]:

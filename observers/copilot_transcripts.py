@@ -8,7 +8,6 @@ from pathlib import Path
 from observers import copilot_events, vscode_data
 from observers.base import ObserverError, ObserverReason, Store
 from observers.copilot_events import EventTalk
-from observers.folders import subfolders
 from observers.regular_file import may_be_directory
 from observers.session_files import Folder
 from observers.transcript import Transcripts
@@ -61,17 +60,7 @@ def watch_paths(store: Store) -> tuple[Path, ...]:
 
 
 def _stores(product: str, user: Path) -> Iterator[Store]:
-    storages = user / "workspaceStorage"
-    try:
-        found = subfolders(storages)
-    except ObserverError:
-        # It is there and cannot be listed: left for `health` to report.
-        yield Store(ID, storages, None, product)
-        return
-    for storage in found:
-        folder = storage.joinpath(*_PARTS)
-        if may_be_directory(folder):
-            yield Store(ID, folder, vscode_data.workspace_of(storage), product)
+    return vscode_data.workspace_stores(ID, product, user, *_PARTS, present=True)
 
 
 _CHATS: Transcripts[EventTalk] = Transcripts(

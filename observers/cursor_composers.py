@@ -5,7 +5,6 @@ Keys and shapes as readers of the store report them for versions up to 3.12; non
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 from observers import vscode_data
 from observers.base import ObserverError, ObserverReason, State
 from observers.exchange import RUNS_OR_WAITS, Exchange, milliseconds
+from observers.jsonl import parse_cell
 from observers.session_database import ChatEntry, Contents, Span
 from observers.sqlite_snapshot import Snapshot, Table, Value
 
@@ -178,13 +178,7 @@ def _folder(database: Path, workspace: Value) -> str | None:
 
 
 def _object(value: Value, where: str) -> dict[str, Any]:
-    try:
-        found = json.loads(value) if isinstance(value, str | bytes) else None
-    except (ValueError, RecursionError) as error:
-        raise ObserverError(ObserverReason.CORRUPT, f"not JSON: {str(error)[:120]}", where=where) from error
-    if not isinstance(found, dict):
-        raise _changed("a value that is not an object", where)
-    return found
+    return parse_cell(value, dict, "a value that is not an object", where)
 
 
 def _changed(message: str, where: str) -> ObserverError:

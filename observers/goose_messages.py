@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from observers.base import ObserverError, ObserverReason, State, TurnRole
 from observers.exchange import RUNS_OR_WAITS, Exchange, milliseconds
+from observers.jsonl import parse_cell
 from observers.session_database import ChatEntry, Contents, Span
 from observers.sqlite_snapshot import Snapshot, Value
 
@@ -81,8 +81,9 @@ def exchanges(stored: Contents, where: str) -> list[Exchange]:
     found: list[Exchange] = []
     for identity, role, content, time, metadata in stored.rows:
         evidence = f"{where}#{identity!s}"
-        parts = _json(content, list, evidence)
-        shown = _json(metadata, dict, evidence).get("userVisible", True) if metadata is not None else True
+        parts = parse_cell(content, list, "a message that is no list", evidence)
+        told = {} if metadata is None else parse_cell(metadata, dict, "a message that is no dict", evidence)
+        shown = told.get("userVisible", True)
         at_ms = _number(time)
         if role == "user":
             _say(found, str(identity), parts, shown is not False, evidence, at_ms)
@@ -124,13 +125,3 @@ def _kind(part: object) -> str | None:
 
 def _text(parts: list[Any]) -> str:
     return "\n".join(str(part.get("text") or "") for part in parts if _kind(part) == "text")
-
-
-def _json(text: Value, shape: type[Any], where: str) -> Any:
-    try:
-        value = json.loads(text) if isinstance(text, str | bytes) else None
-    except (ValueError, RecursionError) as error:
-        raise ObserverError(ObserverReason.CORRUPT, f"not JSON: {str(error)[:120]}", where=where) from error
-    if not isinstance(value, shape):
-        raise ObserverError(ObserverReason.SCHEMA_CHANGED, f"a message that is no {shape.__name__}", where=where)
-    return value

@@ -21,6 +21,7 @@ from observers.file_stamp import FileStamp
 from observers.regular_file import CHUNK, chunks, opened
 
 T = TypeVar("T")
+S = TypeVar("S")
 R = TypeVar("R")
 
 MAX_FILE = 512 << 20
@@ -189,6 +190,20 @@ def parse(line: bytes, where: str) -> object:
         return json.loads(line.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise ObserverError(ObserverReason.CORRUPT, f"not JSON: {str(error)[:120]}", where=where) from error
+
+
+def parse_cell(value: object, shape: type[S], fault: str, where: str) -> S:
+    """The JSON value in a database's column. ObserverError `corrupt`; `schema_changed` with `fault` for another shape.
+
+    A column that holds neither text nor bytes has no JSON, and so another shape.
+    """
+    try:
+        found = json.loads(value) if isinstance(value, str | bytes) else None
+    except (ValueError, RecursionError) as error:
+        raise ObserverError(ObserverReason.CORRUPT, f"not JSON: {str(error)[:120]}", where=where) from error
+    if not isinstance(found, shape):
+        raise ObserverError(ObserverReason.SCHEMA_CHANGED, fault, where=where)
+    return found
 
 
 def being_written(stamp: FileStamp) -> bool:

@@ -5,13 +5,13 @@ Tables and states from the product's sources; states after errors, cancels and k
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 from observers.base import ObserverError, ObserverReason, State, TurnRole
 from observers.exchange import RUNS_OR_WAITS, Exchange, milliseconds
+from observers.jsonl import parse_cell
 from observers.session_database import ChatEntry, Contents, Span
 from observers.sqlite_snapshot import Snapshot, Value
 
@@ -21,6 +21,7 @@ CANNOT_KNOW: tuple[str, ...] = (
     "whether a running turn is alive once its program was killed: after 15 minutes without a write it is unknown",
     "that a request failed, until the product gives up: it tries again, or waits as long as it is told, in silence",
 )
+_NO_OBJECT = "a row that is not an object"
 _MESSAGE, _PART = "message", "part"
 _REFUSED = re.compile(r"rejected permission to use this specific tool call\.\s*\Z")
 
@@ -65,11 +66,15 @@ def contents(snapshot: Snapshot, session: str) -> Contents:
 
 def exchanges(found: Contents, where: str) -> list[Exchange]:
     """The turns of a session, oldest first. ObserverError `corrupt` or `schema_changed`."""
-    messages = [(_id(row[1]), _object(row[3], f"{where}#{_id(row[1])}")) for row in found.rows if row[0] == _MESSAGE]
+    messages = [
+        (_id(row[1]), parse_cell(row[3], dict, _NO_OBJECT, f"{where}#{_id(row[1])}"))
+        for row in found.rows
+        if row[0] == _MESSAGE
+    ]
     parts: dict[str, list[tuple[str, dict[str, Any]]]] = {identity: [] for identity, _ in messages}
     for row in found.rows:
         if row[0] == _PART and _id(row[2]) in parts:
-            parts[_id(row[2])].append((_id(row[1]), _object(row[3], f"{where}#{_id(row[1])}")))
+            parts[_id(row[2])].append((_id(row[1]), parse_cell(row[3], dict, _NO_OBJECT, f"{where}#{_id(row[1])}")))
     turns: dict[str, Exchange] = {}
     for identity, message in messages:
         said = [part for _, part in sorted(parts[identity], key=lambda pair: pair[0])]
@@ -177,13 +182,3 @@ def _time(message: dict[str, Any], name: str) -> int | None:
 
 def _id(value: Value) -> str:
     return value if isinstance(value, str) else repr(value)
-
-
-def _object(text: Value, where: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text) if isinstance(text, str | bytes) else None
-    except (ValueError, RecursionError) as error:
-        raise ObserverError(ObserverReason.CORRUPT, f"not JSON: {str(error)[:120]}", where=where) from error
-    if not isinstance(value, dict):
-        raise ObserverError(ObserverReason.SCHEMA_CHANGED, "a row that is not an object", where=where)
-    return value

@@ -13,7 +13,6 @@ from observers.activity import Activity, Source
 from observers.base import ObserverError, ObserverReason, State, Store, Turn, TurnRole
 from observers.clock import now_ms
 from observers.exchange import encodable
-from observers.folders import subfolders
 from observers.jsonl import read_whole
 from observers.regular_file import may_be_directory
 from observers.session_files import Folder, SessionFiles, file_of
@@ -84,15 +83,7 @@ def fingerprint(store: Store) -> str:
 
 def _stores(product: str, user: Path) -> Iterator[Store]:
     yield Store(ID, user / "globalStorage" / _EMPTY_WINDOWS, None, product)
-    storages = user / "workspaceStorage"
-    try:
-        found = subfolders(storages)
-    except ObserverError:
-        # It is there and cannot be listed: left for `health` to report.
-        yield Store(ID, storages, None, product)
-        return
-    for folder in found:
-        yield Store(ID, folder / "chatSessions", vscode_data.workspace_of(folder), product)
+    yield from vscode_data.workspace_stores(ID, product, user, "chatSessions", present=False)
 
 
 def _scan(store: Store, source: Source) -> Iterator[str]:

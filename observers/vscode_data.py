@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from observers.base import ObserverError
+from observers.base import ObserverError, Store
+from observers.folders import subfolders
 from observers.jsonl import read_whole
+from observers.regular_file import may_be_directory
 
 # product id -> name of its folder among the applications' data, the same on every platform
 DESKTOP: dict[str, str] = {
@@ -138,6 +140,23 @@ def same_workspace(named: str | None, asked: str | Path) -> bool:
     except ValueError:  # no path can be named so
         return False
     return left == right
+
+
+def workspace_stores(observer: str, product: str, user: Path, *parts: str, present: bool) -> Iterator[Store]:
+    """The stores `parts` below each `workspaceStorage/<id>` of a `User` directory; `present`: only where one may be.
+
+    Where the storages are there and cannot be listed: their folder, left for `health` to report.
+    """
+    storages = user / "workspaceStorage"
+    try:
+        found = subfolders(storages)
+    except ObserverError:
+        yield Store(observer, storages, None, product)
+        return
+    for storage in found:
+        path = storage.joinpath(*parts)
+        if not present or may_be_directory(path):
+            yield Store(observer, path, workspace_of(storage), product)
 
 
 def is_browser_build(storage: Path) -> bool:
