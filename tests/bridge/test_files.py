@@ -1,0 +1,159 @@
+"""Files are whole or not there, directories are closed to others, and a key that others could read is refused."""
+
+import os
+import stat
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from bridge.clock import growing_pauses
+from bridge.files import NotPrivate, make_directories, private_directory, read_private, whole_file, write_whole
+
+# --- whole files -----------------------------------------------------------------------------------------------------
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_a_file_is_replaced_and_private(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    path.chmod(0o644)
+    write_whole(path, b"new")
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"new", 0o600)
+    assert names(tmp_path) == {"file"}
+
+
+def test_a_reader_sees_the_old_content_until_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with whole_file(path) as file:
+        file.write(b"half")
+        file.flush()
+        assert path.read_bytes() == b"old"
+    assert path.read_bytes() == b"half"
+
+
+@pytest.mark.parametrize("before", [b"old", None])
+@pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt, OSError])
+def test_a_failure_leaves_what_was_there(tmp_path: Path, before: bytes | None, failure: type[BaseException]) -> None:
+    path = tmp_path / "file"
+    if before is not None:
+        path.write_bytes(before)
+    with pytest.raises(failure), whole_file(path) as file:
+        file.write(b"half")
+        raise failure
+    assert names(tmp_path) == (set() if before is None else {"file"})
+    assert before is None or path.read_bytes() == before
+
+
+@pytest.mark.parametrize("call", ["replace", "fsync"])
+def test_a_disk_that_refuses_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+        patch.setattr(Path if call == "replace" else os, call, refuse)
+        write_whole(path, b"new")
+    assert (path.read_bytes(), names(tmp_path)) == (b"old", {"file"})
+
+
+def test_a_file_that_is_there_is_not_replaced_where_it_must_not_be(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_whole(path, b"first", over=False)
+    with pytest.raises(FileExistsError):
+        write_whole(path, b"second", over=False)
+    assert (path.read_bytes(), names(tmp_path)) == (b"first", {"file"})
+    assert path.stat().st_nlink == 1
+
+
+def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "target").write_bytes(b"theirs")
+    (tmp_path / "file").symlink_to("target")
+    write_whole(tmp_path / "file", b"ours")
+    assert (tmp_path / "target").read_bytes() == b"theirs"
+    assert not (tmp_path / "file").is_symlink()
+
+
+@pytest.mark.parametrize("place", [".", "/", "missing/file"])
+def test_a_place_for_no_file_is_an_oserror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OSError, match=r".+"):
+        write_whole(place, b"x")
+    assert names(tmp_path) == set()
+
+
+# --- private directories and keys ------------------------------------------------------------------------------------
+
+
+def test_every_missing_directory_is_made_private(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        make_directories(tmp_path / "a" / "b")
+        os.close(private_directory(tmp_path / "c" / "d"))
+    finally:
+        os.umask(before)
+    modes = [stat.S_IMODE((tmp_path / part).stat().st_mode) for part in ("a", "a/b", "c", "c/d")]
+    assert modes == [0o700] * 4
+
+
+def opened_to_others(path: Path) -> None:
+    path.mkdir()
+    path.chmod(0o750)
+
+
+def a_link(path: Path) -> None:
+    path.with_name("real").mkdir(mode=0o700)
+    path.symlink_to("real")
+
+
+@pytest.mark.parametrize(
+    ("make", "fault"), [(opened_to_others, "mode"), (a_link, "link"), (lambda path: path.write_bytes(b""), "kind")]
+)
+def test_a_directory_that_is_not_private_is_a_fault(tmp_path: Path, make: Callable[[Path], object], fault: str) -> None:
+    make(tmp_path / "place")
+    with pytest.raises(NotPrivate) as caught:
+        private_directory(tmp_path / "place")
+    assert caught.value.fault == fault
+
+
+def test_rights_of_others_are_taken_away_where_that_is_allowed(tmp_path: Path) -> None:
+    opened_to_others(tmp_path / "place")
+    os.close(private_directory(tmp_path / "place", mend=True))
+    assert stat.S_IMODE((tmp_path / "place").stat().st_mode) == 0o700
+
+
+def test_a_key_behind_a_link_is_read_only_where_an_operator_may_have_put_it(tmp_path: Path) -> None:
+    write_whole(tmp_path / "key", b"0123456789")
+    (tmp_path / "link").symlink_to("key")
+    assert read_private(tmp_path / "key", 4) == b"0123"
+    assert read_private(tmp_path / "link", 64, placed=True) == b"0123456789"
+    with pytest.raises(OSError, match=r".+"):
+        read_private(tmp_path / "link", 64)
+
+
+@pytest.mark.parametrize("placed", [True, False])
+@pytest.mark.parametrize(("spoil", "fault"), [(lambda path: path.chmod(0o640), "mode"), (os.mkfifo, "kind")])
+def test_a_key_that_others_can_read_is_a_fault(
+    tmp_path: Path, placed: bool, spoil: Callable[[Path], object], fault: str
+) -> None:
+    path = tmp_path / "key"
+    if fault == "mode":
+        write_whole(path, b"key")
+    spoil(path)
+    with pytest.raises(NotPrivate) as caught:
+        read_private(path, 64, placed=placed)
+    assert caught.value.fault == fault
+
+
+# --- pauses ----------------------------------------------------------------------------------------------------------
+
+
+def test_pauses_double_up_to_their_bound() -> None:
+    assert list(islice(growing_pauses(0.25, 5.0), 7)) == [0.25, 0.5, 1.0, 2.0, 4.0, 5.0, 5.0]
+    assert list(islice(growing_pauses(1.0), 4)) == [1.0, 2.0, 4.0, 8.0]
