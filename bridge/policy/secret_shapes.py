@@ -10,7 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bridge.policy.secret_values import is_basic_pair, is_mixed, is_pem, is_secret_value, is_url_password
+from bridge.policy.secret_values import (
+    is_basic_pair,
+    is_encoded_pair,
+    is_encoded_private_key,
+    is_mixed,
+    is_pem,
+    is_secret_value,
+    is_url_password,
+)
 
 COMPILED_KEPT = 2000  # all the shapes there are, and those of the operator
 
@@ -68,6 +76,11 @@ def _prefixed(kind: str, beginning: str, rest: str) -> SecretShape:
     return SecretShape(kind, anchors, rf"{_WORD}(?:{words}){rest}+")
 
 
+def _exact(kind: str, words: str, expression: str) -> SecretShape:
+    """A token of letters and digits both that is a word of its own. One of the words, separated by `|`, is in it."""
+    return SecretShape(kind, tuple(words.lower().split("|")), rf"(?<![\w/])(?P<s>{expression}){_END}", is_mixed)
+
+
 # Secrets that are known by themselves.
 TOKENS: tuple[SecretShape, ...] = (
     SecretShape(
@@ -123,6 +136,28 @@ TOKENS: tuple[SecretShape, ...] = (
     _prefixed("vault_token", "hvs.|hvb.", f"{_B64URL}{{24,}}"),
     _prefixed("linear_key", "lin_api_", "[A-Za-z0-9]{32,}"),
     _prefixed("age_key", "AGE-SECRET-KEY-", "[A-Z0-9]{40,}"),
+    _prefixed("atlassian_api_token", "ATBB|ATCTT3|ATTA", "[A-Za-z0-9_=-]{28,}"),
+    _prefixed("dropbox_short_lived_api_token", "sl.", f"{_B64URL}{{130,}}"),
+    _prefixed("sonar_token", "squ_|sqp_|sqa_", "[a-f0-9]{40,}"),
+    _prefixed("square_access_token", "sq0csp-", f"{_B64URL}{{40,}}"),
+    _prefixed("tailscale_key", "tskey-auth-|tskey-client-|tskey-scim-|tskey-webhook-", "[A-Za-z0-9-]{20,}"),
+    _exact("azure_devops_token", "AZDO", "[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}"),
+    _exact("azure_key", "JQQJ99", "[A-Za-z0-9]{52}JQQJ99[A-Za-z0-9]{26}"),
+    _exact("braintree_token", "access_token$", r"access_token\$(?:production|sandbox)\$[a-z0-9]{16}\$[a-f0-9]{32}"),
+    _exact("google_key", "1//0", f"1//0{_B64URL}{{30,200}}+"),
+    _exact(
+        "jetbrains_token",
+        "perm:|perm-",
+        r"perm[:-][A-Za-z0-9+/=]{6,64}+\.[A-Za-z0-9+/=]{4,64}+\.[A-Za-z0-9+/=]{20,64}+",
+    ),
+    _exact("notion_api_token", "secret_", "secret_[A-Za-z0-9]{43}"),
+    _exact("nuget_key", "oy2", "oy2[a-z0-9]{43}"),
+    # The literal stands first, for `sk` is in many texts: so the search for it is fast.
+    SecretShape("twilio_api_key", ("sk",), r"SK(?<![\w/]SK)[0-9a-f]{32}(?![A-Za-z0-9_])"),
+    SecretShape(
+        "telegram_bot_api_token", (":aa",), r"(?<!\d)(?P<s>\d{8,10}:AA[A-Za-z0-9_-]{33})(?![A-Za-z0-9_-])", is_mixed
+    ),
+    SecretShape("private_key", ("ls0tls1crudjti",), r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{40,}+={0,2}", is_encoded_private_key),
 )
 
 # Secrets that are known by what stands beside them.
@@ -152,6 +187,24 @@ VALUES: tuple[SecretShape, ...] = (
         "password",
         (";password=", ";pwd=", "; password=", "; pwd="),
         r"""(?i:; ?(?:password|pwd))=(?P<s>(?![$%{<\[])[^;\s"']{1,}+)""",
+    ),
+    SecretShape(
+        "registry_auth",
+        ('"auth":', '"auth" :', ":_auth="),
+        r"""(?:"auth"[ \t]{0,4}:[ \t]{0,4}"|:_auth="?)(?P<s>[A-Za-z0-9+/]{8,4096}+={0,2})""",
+        is_encoded_pair,
+    ),
+    SecretShape(
+        "url_signature",
+        ("&sig=", "?sig=", "x-amz-signature="),
+        r"(?i:[?&]sig|X-Amz-Signature)=(?P<s>[A-Za-z0-9%+/=]{40,}+)",
+        is_mixed,
+    ),
+    SecretShape(
+        "password",
+        ("machine ",),
+        r"machine[ \t]{1,4}\S{1,200}+\s{1,8}+login[ \t]{1,4}\S{1,200}+\s{1,8}+password[ \t]{1,4}"
+        r"""(?P<s>(?![$<{\[])[^\s"'\\]{4,}+)""",
     ),
     SecretShape(
         "assigned",

@@ -1,7 +1,9 @@
 """Is the value beside such a word really a secret, or code, a label, a reference to where the secret is?"""
 
 import re
+from base64 import b64decode
 
+ENCODED_HEADER = 80  # characters of base64, the first line of a key's file among them
 PLACEHOLDER = "[redacted:"
 
 _PEM_LINE = re.compile("[A-Za-z0-9+/]{40}")
@@ -29,6 +31,24 @@ def is_mixed(match: re.Match[str]) -> bool:
 def is_pem(match: re.Match[str]) -> bool:
     """A key has a line of base64 in it; code that looks for the header has not."""
     return _PEM_LINE.search(match["body"]) is not None
+
+
+def is_encoded_private_key(match: re.Match[str]) -> bool:
+    """The base64 of a private key's file, not of a certificate's."""
+    return b"PRIVATE KEY" in _decoded(match[0][:ENCODED_HEADER])
+
+
+def is_encoded_pair(match: re.Match[str]) -> bool:
+    """The base64 of `name:password`."""
+    return b":" in _decoded(match["s"])
+
+
+def _decoded(text: str) -> bytes:
+    """Empty where the text is no base64."""
+    try:
+        return b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except ValueError:
+        return b""
 
 
 def is_url_password(match: re.Match[str]) -> bool:

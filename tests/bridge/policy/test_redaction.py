@@ -133,6 +133,8 @@ UNITS = [*PIECES, "a", "ghp_", "eyJaaaaaaaa.", "://a:", "://a:b@ ", "password ",
          "token: a.b", "SG." + "a" * 16 + ".", "passpwdtokensecretkey", "key=", "AccountKey=", "; pwd=",
          # What costs most of the rule list, and all its words.
          "xoxd-", "glpat-", "zai", "alibaba:=", "sk-api-", "aliyun key : ", "iVBORw0KGgo/+AAA", FAKE,
+         "machine a login ", "1//0", "perm:aaaaaa.aaaa.", '"auth":"aaaaaaaa', "LS0tLS1CRUdJTi", "?sig=", "SK",
+         "discord M",
          " = ".join(sorted({anchor for shape in listed_shapes() for anchor in shape.anchors}))]  # fmt: skip
 
 
