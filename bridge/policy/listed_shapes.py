@@ -4,8 +4,9 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,23 +27,38 @@ def listed_shapes() -> tuple[SecretShape, ...]:
     return tuple(map(_shape, json.loads(RULES.read_bytes())["rules"]))
 
 
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    """What a rule's filter asks of a match. `holds` and `never` are expressions; `named`: a name stands before."""
+
+    named: bool
+    entropy: float = 0.0
+    mixed: bool = False
+    holds: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+
+    def accept(self, match: re.Match[str]) -> bool:
+        value = match["s"]
+        if self.mixed and not has_letters_and_digits(value):
+            return False
+        if self.named and (is_reference(value) or not _is_told(match, value)):
+            return False
+        return (
+            bits_a_character(value) > self.entropy
+            and all(compiled(f"(?a){each}").search(value) for each in self.holds)
+            and not any(compiled(f"(?a){each}").search(value) for each in self.never)
+        )
+
+
 def _shape(rule: Mapping[str, Any]) -> SecretShape:
-    accept: Callable[[re.Match[str]], bool] = partial(_is_secret, rule)
-    return SecretShape(rule["kind"], tuple(rule["anchors"]), f"(?a){rule['pattern']}", accept)
-
-
-def _is_secret(rule: Mapping[str, Any], match: re.Match[str]) -> bool:
-    """Whether a match has what the rule's filter asks for."""
-    value = match["s"]
-    if rule.get("mixed") and not has_letters_and_digits(value):
-        return False
-    if rule["named"] and (is_reference(value) or not _is_told(match, value)):
-        return False
-    return (
-        bits_a_character(value) > rule.get("entropy", 0.0)
-        and all(compiled(f"(?a){each}").search(value) for each in rule.get("holds", ()))
-        and not any(compiled(f"(?a){each}").search(value) for each in rule.get("never", ()))
+    condition = _Condition(
+        rule["named"],
+        rule.get("entropy", 0.0),
+        rule.get("mixed", False),
+        tuple(rule.get("holds", ())),
+        tuple(rule.get("never", ())),
     )
+    return SecretShape(rule["kind"], tuple(rule["anchors"]), f"(?a){rule['pattern']}", condition.accept)
 
 
 def _is_told(match: re.Match[str], value: str) -> bool:
