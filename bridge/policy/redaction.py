@@ -1,6 +1,7 @@
 """Takes secrets out of text before it is kept or told: each becomes a placeholder, the same for the same secret.
 
-Of the standard library alone; no file is read but the rule list, once. The prompt that goes to a chat is never passed through here.
+Of the standard library alone; no file is read but the rule list, once. The prompt that goes to a chat is never passed
+through here.
 """
 
 import hmac
