@@ -48,7 +48,7 @@ class Chat:
         return not self.state.over and self.state is not State.UNKNOWN
 
     def same_state(self, other: Chat) -> bool:
-        """Nothing to tell: only times differ."""
+        """Whether state, reason, problem and reset are equal; a chat that differs in times only is no news."""
         return (self.state, self.reason, self.problem, self.resets_ms) == (
             other.state,
             other.reason,

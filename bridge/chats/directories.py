@@ -1,7 +1,7 @@
 """Tells in which directories something was written, by inotify and its like; what they cannot tell is named.
 
-A directory that is not there yet is waited for from the nearest one above it that is. One that vanishes is waited for
-again. Where the platform takes no more watches, or may not, its reader has to poll.
+A directory that is not there yet is waited for from the nearest one above it that is. A directory that vanishes is
+waited for again. Where the platform takes no more watches, or may not, its reader has to poll.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Watching:
         self._directories._drop(self)
 
     def _tell(self, at: Path, event: FileSystemEvent) -> None:
-        """Called by the watching thread for an event in a directory that is watched for us."""
+        """Called by the watching thread for an event in a directory that this reader asked for."""
         names = {Path(os.fsdecode(name)) for name in (event.src_path, event.dest_path) if name}
         concerned = False
         for target in self._targets:
@@ -122,7 +122,7 @@ class Watching:
             return
         with self._lock:
             first, self._untaken = not self._untaken, True
-        # One that has not looked yet need not be told again.
+        # A reader that has not looked since the last call need not be called again.
         if first:
             self._told()
 
@@ -161,7 +161,7 @@ class Directories:
         return Watching(self, [_Target(Path(path)) for path in dict.fromkeys(paths)], told)
 
     def stop(self) -> None:
-        """No more is told. What was armed stays asked for, in vain."""
+        """No change is told any more, whatever was armed."""
         with self._lock:
             self._stopped = True
             observer, self._observer = self._observer, None
@@ -183,7 +183,7 @@ class Directories:
                 place = _nearest(target.path)
                 if not self._try(watching, target, place, now):
                     return
-                # It may have been made, or be gone, between the question and the watch.
+                # The directory may have been made, or be gone, between the question and the watch.
                 if _nearest(target.path) == place and _identity(place) == target.identity:
                     return
                 self._release(watching, target)

@@ -14,7 +14,7 @@ from bridge.clock import now_ms
 from bridge.contained import contained
 from observers.base import ChatSession, Cursor, ObserverError, Store, Turn
 
-# What was written less than this ago may be written again within one tick of the file system's clock.
+# Milliseconds: what was written less than this ago may be written again within one tick of the file system's clock.
 UNSETTLED_MS = 50
 RECHECKED_MOST = 20
 
@@ -92,7 +92,7 @@ class WatchedStore:
         if first:
             look.again |= bool(self.chats)
         elif self.chats:
-            # It is written to: from here on its own cursor tells what is new. What came before the cursor is read now.
+            # The store is written to: from here on its own cursor tells what is new. What came before it is read now.
             self._cursor = self._observer.cursor(self.store)
             more = self._read_recent()
             look.chats += more.chats
@@ -189,7 +189,7 @@ class WatchedStore:
 
 
 def _unsettled(chat: Chat) -> bool:
-    """It may have been written to after it was read, without another time of writing."""
+    """Whether the chat may have been written to after it was read, within one tick of the file system's clock."""
     return chat.problem is None and chat.observed_ms - chat.modified_ms < UNSETTLED_MS
 
 

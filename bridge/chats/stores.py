@@ -12,7 +12,7 @@ from bridge.contained import contained
 from observers.base import ChatSession, Observer, ObserverError, ObserverReason, State, Store, Turn
 from observers.vscode_data import same_workspace
 
-# What is being written just now is asked again that often; then it is told.
+# Seconds between the tries of a store that is being written just now; after the last, `changing` is a fault.
 TRIES = 3
 FAULTS_MOST = 200
 
@@ -32,7 +32,7 @@ class ChatFilter:
         return self.product is None or self.product in (store.product, store.observer)
 
     def takes_workspace(self, workspace: str | None) -> bool:
-        """A store that was found for a folder may hold the chats of others, too; one that names none is believed."""
+        """True for a chat of the folder that is meant, and for one without a folder, whose store is of that folder."""
         return self.workspace is None or workspace is None or same_workspace(workspace, self.workspace)
 
     def takes_state(self, chat: Chat) -> bool:
@@ -91,7 +91,7 @@ class ChatReader:
         return self.chat_and_turns(session, noting=noting)[0]
 
     def chat_and_turns(self, session: ChatSession, *, noting: bool = True) -> tuple[Chat, tuple[Turn, ...]]:
-        """The same with its rows. `noting`: what cannot be read is added to `faults`."""
+        """The chat in its state now, with its rows. `noting`: what cannot be read is added to `faults`."""
         rows = self.turns(session)
         if not isinstance(rows, Exception):
             return read(session, rows, self.horizon_s(session.store)), rows
@@ -112,7 +112,7 @@ class ChatReader:
     def horizon_s(self, store: Store) -> float | None:
         """The flush horizon of a store; None when its observer cannot say."""
         if store not in self._horizons:
-            self._horizons[store] = None  # stays so where the observer fails: reading the chat tells what is wrong
+            self._horizons[store] = None  # None stays where the observer fails: reading the chat tells what is wrong
             with contained("asking for a flush horizon", store.observer, foreseen=ObserverError):
                 self._horizons[store] = self.observers[store.observer].flush_horizon(store)
         return self._horizons[store]

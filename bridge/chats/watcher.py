@@ -90,7 +90,7 @@ class Watcher:
         self._shown: dict[tuple[str, str, str], Chat] = {}
 
     def chats(self) -> list[Chat]:
-        """The chats as they may be believed now, newest write first."""
+        """The chats as they count now, newest write first."""
         now = now_ms()
         return sorted((chat.aged(now) for chat in list(self._shown.values())), key=lambda one: -one.modified_ms)
 
@@ -116,7 +116,7 @@ class Watcher:
                 watched.place.watching.close()
 
     def wake(self) -> None:
-        """Something changed somewhere."""
+        """Look again now: something changed in a directory that is watched. Safe for threads."""
         with self._awake:
             self._called = True
             self._awake.notify()
@@ -174,7 +174,7 @@ class Watcher:
             dirty.set()
             self.wake()
 
-        paths: Sequence[Path] = ()  # stays so where the observer fails: then the store is polled, and a look tells why
+        paths: Sequence[Path] = ()  # empty where the observer fails: then the store is polled, and a look tells why
         with contained("asking where a store is written", store.observer, foreseen=ObserverError):
             paths = self._chats.observers[store.observer].watch_paths(store)
         watching = self._directories.watch(paths, told)

@@ -20,7 +20,7 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is wrong (`error`: something does not work; `warning`: it will bite) or merely absent (`note`).
+    """Something that is wrong (`error`: it does not work now, `warning`: it will not later) or merely absent (`note`).
 
     `id` is stable; `about` tells several of one id apart (an IDE, a path). With a `blocker` of the registry the
     `interfaces` cannot act. It is a consequence, and hidden, where one of `depends_on` was found too.

@@ -1,4 +1,4 @@
-"""Runs checks side by side, each for a bounded time. One that crashes or hangs is itself a finding."""
+"""Runs checks side by side, each for a bounded time. A check that crashes or hangs is itself a finding."""
 
 import time
 import traceback
@@ -21,7 +21,7 @@ RANK: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """How one check went. `milliseconds` is None for one that was not over when its time was."""
+    """How one check went. `milliseconds` is None for a check that was not over in time."""
 
     check: Check
     state: Literal["ok", "found", "crashed", "hung"]
@@ -65,7 +65,7 @@ def examine(
 ) -> Report:
     """Run them all, `seconds` at most each, and put together what they say.
 
-    Who examines again and again gives `threads`: a check that still hangs from the last time is not begun anew.
+    `threads` is for the daemon, which runs the checks again and again: a check that still hangs is not begun anew.
     """
     ran = _run(checks, scene, seconds, {} if threads is None else threads)
     every = [finding for each in ran for finding in each.findings]
@@ -90,7 +90,7 @@ def about(report: Report, interface: str) -> Report:
 
 
 def _explains(cause: Finding, finding: Finding) -> bool:
-    """What is graver than its cause is told beside it."""
+    """A finding is hidden behind its cause, unless it is graver than the cause."""
     return cause.id in finding.depends_on and RANK[cause.severity] <= RANK[finding.severity]
 
 

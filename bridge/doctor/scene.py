@@ -1,4 +1,4 @@
-"""What several checks look at: the environment, the registry, and the daemon's answer. Each is asked for once."""
+"""What several checks look at: the environment, the registry, and the daemon's answer. Each is read or asked once."""
 
 import json
 import os
@@ -94,7 +94,7 @@ def _ask(seconds: float) -> tuple[dict[str, Any] | BridgeError, dict[str, Any] |
 
 
 def _calls(client: Client, seconds: float) -> dict[str, Any] | None:
-    """An older daemon does not know the method; that it is older, another check tells."""
+    """None from an older daemon, which does not know the method; the check `daemon-version` tells of it."""
     try:
         return client.request("recovery/list", {}, timeout=seconds)
     except BridgeError:

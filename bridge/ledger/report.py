@@ -1,6 +1,6 @@
 """One HTML page of rows and the values they name, which verifies itself in a browser, offline. Read from the files.
 
-Rows that are not asked for are left out; of these the page knows the hashes alone, and says so.
+Rows that are not asked for are left out; of these the page has the hashes only, and says so.
 """
 
 import json

@@ -19,7 +19,7 @@ USES = frozenset({"acting", "recovery_begun"})
 class Approval:
     """What was asked, and what became of it. `void`: its time passed, or the action changed or ended otherwise.
 
-    That of a `recovery` has the id of its run for `drive_id`.
+    In the approval of a `recovery`, `drive_id` is the id of its run.
     """
 
     approval_id: str
@@ -69,15 +69,15 @@ class Approvals:
             self._close(drive_id)
 
     def of_drive(self, drive_id: str) -> Approval | None:
-        """The one that was asked for last."""
+        """The approval that was asked for last."""
         return self._all.get(self._of_drive.get(drive_id, ""))
 
     def list(self, *, everything: bool) -> list[Approval]:
-        """Oldest first; without `everything` only those that wait for a decision."""
+        """Approvals, oldest first; without `everything` only those that wait for a decision."""
         return [a for a in self._all.values() if everything or a.state == "pending"]
 
     def expire(self, now_ms: int) -> None:
-        """Close those of recoveries whose time has passed; those of drives end with their drives."""
+        """Close approvals of recoveries whose time has passed; approvals of drives end with their drives."""
         for approval in self._all.values():
             if approval.recovery is not None and approval.open and now_ms > approval.expires_at_ms:
                 approval.state = "void"

@@ -40,7 +40,7 @@ CHECK_S = 10.0
 ASK_S = 3.0
 LOG_MOST_BYTES = 262_144
 ROWS_MOST = 300
-# Besides STRUCTURE: fields whose texts are ours, in rows in which nothing of a chat comes to stand in them.
+# Besides STRUCTURE: fields whose texts are Koru's own, in every kind of row.
 OURS = frozenset({"best_grade", "grade", "text_sha", "recovery", "run_id", "phase", "by", "as", "koru", "ledger"})
 SENTENCES = frozenset({"reason", "message", "refusal", "anchor_reason", "said"})
 PLAIN_KINDS = frozenset(
@@ -80,7 +80,7 @@ def _redactor() -> Redactor:
 
 
 def _member(make: Callable[[], str]) -> str:
-    """What cannot be had is said in its place: a bundle is made when something is broken."""
+    """A part of the bundle, or the reason why it is missing: a bundle is made when something is broken."""
     try:
         return make()
     except (BridgeError, OSError, ValueError, sqlite3.Error) as error:
@@ -161,7 +161,7 @@ def _rows() -> Iterator[dict[str, Any]]:
 
 
 def without_texts(value: Any, *, plain: bool, name: str = "") -> Any:
-    """The body of a row with nothing in it that came from, or was for, a chat. What is left out tells its length."""
+    """The body of a row without what came from, or was for, a chat: its length stands in the place of such a text."""
     if isinstance(value, dict):
         return {key: without_texts(each, plain=plain, name=key) for key, each in value.items()}
     if isinstance(value, list):

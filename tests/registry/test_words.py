@@ -21,6 +21,7 @@ REGISTRY = load()
 CARRIERS = {
     "ChannelDeclined": 0,
     "give_up": 1,
+    "_give_up": 1,
     "Verdict": 2,
     "RecordDeclined": 1,
     "Anchor": 3,

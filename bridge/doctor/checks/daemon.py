@@ -39,7 +39,7 @@ def version(scene: Scene) -> Iterator[Finding]:
 
 
 def state(scene: Scene) -> Iterator[Finding]:
-    """Of another environment: its ledger, its trust and its approvals are not those that this command reads."""
+    """A daemon of another environment has another ledger, trust and approvals than this command reads."""
     status = scene.status()
     theirs = status.get("state_directory") if status is not None else None
     ours = str(paths.state_directory())
@@ -59,7 +59,7 @@ def faults(scene: Scene) -> Iterator[Finding]:
 
 
 def stale_socket(scene: Scene) -> Iterator[Finding]:
-    """One that a daemon left behind. The next one replaces it, so this only explains."""
+    """A socket that a daemon left behind. The next daemon replaces it, so this is a note."""
     socket = Path(paths.socket_name())
     answer = scene.answer()
     gone = isinstance(answer, BridgeError) and answer.reason is Reason.DAEMON_NOT_RUNNING
@@ -100,7 +100,7 @@ def _unsafe(path: Path, is_kind: Callable[[int], bool], kind: str, mode: int) ->
 
 
 def only_one(scene: Scene) -> Iterator[Finding | Seen]:
-    """One may hold the socket, another the state; and one of another home may be what an IDE speaks to."""
+    """Two daemons can run: one with the socket, one with the state, or one of another home that an IDE speaks to."""
     by_socket = holder(f"{paths.socket_name()}.lock")
     by_state = holder(str(paths.state_directory() / "daemon.lock"))
     pids = {found.pid for found in (by_socket, by_state) if found is not None}

@@ -17,7 +17,7 @@ _COMPOSITORS = {"SWAYSOCK": "sway", "HYPRLAND_INSTANCE_SIGNATURE": "Hyprland", "
 
 
 def session(scene: Scene) -> Iterator[Finding | Seen]:
-    """From the environment alone; whether it lives is asked by the injectors."""
+    """The session that the environment names. Whether it answers, the checks of the injectors tell."""
     for name in _SHOWN:
         if scene.environment.get(name):
             yield Seen(name, scene.environment[name])
@@ -29,7 +29,7 @@ def session(scene: Scene) -> Iterator[Finding | Seen]:
 
 
 def _compositor(environment: Mapping[str, str]) -> str:
-    """By its own mark in the environment, else by the desktop's word for itself."""
+    """The compositor by its own variable in the environment, else by XDG_CURRENT_DESKTOP."""
     marked = next((name for mark, name in _COMPOSITORS.items() if environment.get(mark)), None)
     return marked or environment.get("XDG_CURRENT_DESKTOP") or "not known"
 
@@ -57,11 +57,11 @@ def injector(name: str, scene: Scene) -> Iterator[Finding | Seen]:
 
 
 def desk_settings(scene: Scene) -> Iterator[Finding | Seen]:
-    """With a bad file nothing acts on the desktop."""
+    """A `desk.yaml` that is not valid stops every injector."""
     if not os.path.lexists(paths.config_directory() / "desk.yaml"):
         yield Seen("windows named in desk.yaml", "0")
         return
-    # Not at the start: it brings half of the wire with it, and most have no such file.
+    # Imported here: it imports half of the wire, and most users have no such file.
     from bridge.desk.settings import load
 
     settings = load(paths.config_directory())
@@ -73,7 +73,7 @@ def desk_settings(scene: Scene) -> Iterator[Finding | Seen]:
 
 
 def ydotool_generation(scene: Scene) -> Iterator[Finding | Seen]:
-    """The two take different words for the same thing, and exit 0 on the wrong ones."""
+    """Two programs have the name ydotool; they take different words for one key, and exit 0 on the wrong ones."""
     if shutil.which("ydotool", path=scene.environment.get("PATH")) is None:
         return
     found = generation(scene.environment)
@@ -85,7 +85,7 @@ def ydotool_generation(scene: Scene) -> Iterator[Finding | Seen]:
 
 
 def accessibility(scene: Scene) -> Iterator[Finding | Seen]:
-    """Without it a field on the desktop cannot be read back, so nothing there gets better than a claim."""
+    """Without accessibility a field of the desktop cannot be read back, so the best grade there is a claim."""
     if importlib.util.find_spec("jeepney") is None:
         remedy = Remedy("install the desktop parts", ("pip install 'koru-bridge[desktop]'",))
         yield _unread("the D-Bus library is not installed", remedy)

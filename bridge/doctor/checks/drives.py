@@ -9,7 +9,7 @@ TOLD_MOST = 5
 
 
 def unknown(scene: Scene) -> Iterator[Finding]:
-    """Nothing is sent again by itself, so each of them stays until a person has looked."""
+    """Drives of unknown outcome. Koru never sends them again, so each stays until a person has looked."""
     drives: list[str] = scene.calls().get("drives_unknown", [])
     for drive_id in drives[-TOLD_MOST:]:
         commands = tuple(

@@ -1,4 +1,4 @@
-"""Whether there are keys for a model. That one is there is said; what it is, never."""
+"""Whether there are keys for a model. A key that is there is named by its variable; its value is never shown."""
 
 from collections.abc import Iterator
 

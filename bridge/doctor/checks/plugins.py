@@ -13,7 +13,7 @@ from bridge.doctor.finding import Check, Finding, Remedy, Seen
 from bridge.doctor.scene import Scene, bundled_plugin, bundled_versions
 from registry.ides import IDES, JETBRAINS_IDES, JetBrainsIde
 
-# Where each IDE lists its extensions, below the home directory. Only code-server's was ever looked at by us.
+# Where each IDE lists its extensions, below the home directory. Only code-server's file was tried.
 EXTENSIONS: dict[str, str] = {
     "code": ".vscode/extensions",
     "code-insiders": ".vscode-insiders/extensions",
@@ -125,7 +125,7 @@ def jetbrains(scene: Scene) -> Iterator[Finding | Seen]:
 
 
 def found_jetbrains() -> list[tuple[JetBrainsIde, Path]]:
-    """Each with a plugins directory of one of its versions."""
+    """Each JetBrains IDE with the plugins directory of one of its versions."""
     return [(ide, folder) for ide in JETBRAINS_IDES.values() for folder in jetbrains_folders.folders(ide)]
 
 

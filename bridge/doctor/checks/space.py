@@ -35,7 +35,7 @@ def _nearest(path: Path) -> Path:
 
 
 def modes(scene: Scene) -> Iterator[Finding | Seen]:
-    """What we keep holds prompts: it is for its owner alone. The configuration may be read, not changed, by others."""
+    """Koru's state holds prompts, so only its owner may read it; others may read the configuration, not change it."""
     state, config = paths.state_directory(), paths.config_directory()
     loose = [*_loose(state, 0o077), *_loose(config, 0o022)]
     for path, what in islice(loose, TOLD_MOST):
