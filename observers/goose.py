@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 from observers import data_home, goose_messages, session_database
 from observers.activity import Activity
-from observers.base import Store, Turn
-from observers.exchange import rows, shaped
+from observers.base import Store
 from observers.folders import may_exist
-from observers.listing import Source
 from observers.session_database import SessionDatabase
 
 ID = "goose"
@@ -59,14 +56,9 @@ def _folder() -> Path:
     return (Path(root) / "data" if root else data_home.folder() / "goose") / "sessions"
 
 
-def _read(store: Store, source: Source) -> Sequence[Turn]:
-    with shaped(str(store.path)):
-        found = goose_messages.exchanges(_DATABASE.contents(store, source), str(store.path))
-    return rows(store, source.key, found)
-
-
 _DATABASE = SessionDatabase("sessions", goose_messages.entries, goose_messages.ids, goose_messages.contents)
-_ACTIVITY = Activity(_DATABASE.sources, _DATABASE.scan, _read, FRESHNESS_S, dated=True)
+_READ = session_database.reading(_DATABASE, goose_messages.exchanges)
+_ACTIVITY = Activity(_DATABASE.sources, _DATABASE.scan, _READ, FRESHNESS_S, dated=True)
 
 cursor = _ACTIVITY.cursor
 since = _ACTIVITY.since

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from observers import sqlite_snapshot
-from observers.base import ObserverError, ObserverReason, Store
-from observers.exchange import shaped
+from observers.base import ObserverError, ObserverReason, Store, Turn
+from observers.exchange import Exchange, rows, shaped
 from observers.folders import matching
 from observers.listing import Source
 from observers.regular_file import may_be_directory
@@ -303,6 +303,20 @@ def translated(path: Path) -> Iterator[None]:
         raise
     except Unreadable as problem:
         raise ObserverError(_REASONS[problem.reason], problem.detail, where=str(path)) from problem
+
+
+def reading(
+    database: SessionDatabase, exchanges: Callable[[Contents, str], Iterable[Exchange]]
+) -> Callable[[Store, Source], Sequence[Turn]]:
+    """What reads one chat of the database: its contents, as the adapter's `exchanges` understands them, as rows."""
+
+    def read(store: Store, source: Source) -> Sequence[Turn]:
+        where = str(store.path)
+        with shaped(where):
+            found = exchanges(database.contents(store, source), where)
+        return rows(store, source.key, found)
+
+    return read
 
 
 def place(path: Path, name: str, pattern: str, hint: str) -> Path:
