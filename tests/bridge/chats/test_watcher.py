@@ -193,6 +193,7 @@ def test_several_observers_are_watched_at_once(home: Path, watch: Watch) -> None
     assert {chat.observer for chat in running.watcher.chats()} == {"vscode_chat", "other"}
 
 
+@pytest.mark.usefixtures("faults_kept")
 def test_one_observer_that_crashes_is_a_fault_and_the_others_go_on(home: Path, watch: Watch) -> None:
     def crash(*_: object) -> Any:
         raise ZeroDivisionError("a bug that may quote a prompt")

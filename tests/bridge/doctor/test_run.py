@@ -50,6 +50,7 @@ def test_the_gravest_comes_first(scene: Scene) -> None:
     assert ids(examine(checks, scene, 30)) == ["e", "w", "n"]
 
 
+@pytest.mark.usefixtures("faults_kept")
 def test_a_check_that_crashes_is_a_finding_and_the_others_go_on(scene: Scene) -> None:
     def crash(scene: Scene) -> Iterator[Finding]:
         yield finding("lost")
