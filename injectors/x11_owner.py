@@ -162,7 +162,7 @@ class ClipboardOwner(threading.Thread):
                 self._put_back()
 
     def _check_ownership(self) -> None:
-        """SelectionClear may be old news: only the server knows who owns now."""
+        """SelectionClear may be about an earlier owner: only the server tells who owns the selection now."""
         self._owns = self._display.owner_of(self._clipboard) == self.window_id
         if not self._owns:
             self._settle()

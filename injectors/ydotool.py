@@ -86,7 +86,7 @@ class Ydotool:
 
 
 def generation(environment: Mapping[str, str]) -> Generation | None:
-    """By the help text: only 1.x knows YDOTOOL_SOCKET, only 0.1 has a recorder."""
+    """The version by its help text: only 1.x knows YDOTOOL_SOCKET, only 0.1 has a recorder."""
     said = words(("ydotool", "--help"), environment)
     if "YDOTOOL_SOCKET" in said:
         return Generation.CODES

@@ -134,7 +134,7 @@ class Activity:
         raise ObserverError(ObserverReason.MISSING, f"the store holds no session {session!r}", where=str(store.path))
 
     def _again(self, store: Store, session: str) -> Source | None:
-        """A session that was listed before, as it is now, without listing the others: who reads all reads each once."""
+        """A session that was listed before, as it is now; alone, or reading all sessions would list all each time."""
         with self._lock:
             listing = self._listings.get(store)
             before = None if listing is None else listing.sources.get(session)
@@ -216,7 +216,7 @@ class Activity:
             return set().union(*(ids for _, ids in self._scans.get(store, {}).values()))
 
     def _scan_settled(self, store: Store, source: Source) -> set[str]:
-        """Scans again while the session is written to: one that is being rewritten may lack ids for a moment."""
+        """Scans again while the session is written to: a session that is being rewritten may lack ids for a moment."""
         found: set[str] = set()
         for delay in (*SETTLE_DELAYS, None):
             try:
@@ -256,7 +256,7 @@ class Activity:
 
 
 class Activities:
-    """Of an observer whose product keeps chats in several ways: `of` tells which one a store is of."""
+    """For a product that keeps chats in several ways: `of` gives the activity of a store's way."""
 
     def __init__(self, of: Callable[[Store], Activity]) -> None:
         self._of = of

@@ -133,7 +133,7 @@ def _registry(store: Store) -> Path:
 
 
 def _processes(store: Store) -> dict[str, Process]:
-    """What runs, by session. Of two that name the same, the one that is alive, then the newer."""
+    """The processes by session. Of two that name one session: the process that is alive, then the newer."""
     found: dict[str, Process] = {}
     try:
         names = [entry.path for entry in entries(_registry(store)) if entry.name.endswith(".json")]

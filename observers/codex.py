@@ -36,7 +36,7 @@ FLUSH_S = 2.0
 _LOCKS = "thread-writer-locks"
 # The file that a lock is on, as its number on its disk.
 _HELD = re.compile(r"FLOCK .*? [0-9a-f]+:[0-9a-f]+:(\d+) ")
-# The numbers of the processes of all containers: only who is in there is shown every lock.
+# The process namespace of the whole machine: in any other, locks of processes outside are not shown.
 _ALL_SEEN = Path("pid:[4026531836]")
 _NAME = re.compile(r"rollout-.*?-([0-9a-f]{8}-[0-9a-f-]{27})\.jsonl(\.zst)?$")
 _ARCHIVE = "archived_sessions"
@@ -145,7 +145,7 @@ class _Heads:
         self._lock = threading.Lock()
 
     def of(self, source: Source) -> Head:
-        """What is told of a rollout; one that cannot be read counts, so that reading it says why."""
+        """A rollout as it is listed; a rollout that cannot be read is listed too, so that reading it says why."""
         with self._lock:
             known = self._known.get(source.key)
         if known is not None:

@@ -232,7 +232,7 @@ class Folds(Generic[T]):
         self._start = start
         self._fold = fold
         self._cache: OrderedDict[Path, tuple[LogPosition, T]] = OrderedDict()
-        # Summed as it goes: who reads thousands of short logs keeps thousands.
+        # Summed as logs come and go: a sum over thousands of short logs at each read would be slow.
         self._cached_bytes = 0
         self._lock = threading.Lock()
 

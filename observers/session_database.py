@@ -90,7 +90,7 @@ _Chat = tuple[Contents, str] | ObserverError
 
 @dataclass(slots=True)
 class _Held:
-    """What is remembered of one database. `lock` is for everything else in it."""
+    """What is remembered of one database. `lock` guards every other field."""
 
     database: Database
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -366,7 +366,7 @@ def _names(database: SessionDatabase, path: Path, workspace: str | Path) -> bool
 
 
 def _digest(contents: Contents) -> str:
-    """The same for the same content, in every process."""
+    """A digest of a chat's rows, equal for equal content in every process."""
     found = blake2b(digest_size=8)
     for row in contents.rows:
         found.update(repr(row).encode("utf-8", "surrogatepass"))

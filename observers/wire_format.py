@@ -9,7 +9,7 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
 class NotAMessage(Exception):
-    """These bytes are not such a message."""
+    """The bytes are not a message in the wire format."""
 
 
 def fields(data: bytes) -> Iterator[tuple[int, WireField]]:

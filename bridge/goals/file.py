@@ -44,7 +44,7 @@ def _merged(data: Mapping[str, Any], flags: Mapping[str, Any]) -> dict[str, Any]
 
 def _problem(document: Document | None, flags: Mapping[str, Any], found: tuple[int | str, ...], said: str) -> Problem:
     message = said.removeprefix("Value error, ")
-    # A union names its branches, which mean nothing to who wrote the file.
+    # Pydantic names the branches of a union, which mean nothing to a reader of the file.
     location = tuple(step for step in found if isinstance(step, int) or not step.startswith(("list[", "literal[")))
     if not location and ": " in message:
         field, _, message = message.partition(": ")

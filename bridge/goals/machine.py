@@ -221,7 +221,7 @@ def _passes(checked: Checked) -> bool:
 
 
 def _guard(run: _Run, checked: Checked, broken: str | None) -> None:
-    """The same again, or worse again: reasons to stop."""
+    """Stops the goal when the checks fail in the same way again, or get worse again."""
     bad = [result for result in checked.results if result.state != "pass"]
     unstable = "" if bad else "the files change while the checks run"
     # Not the words of a broken turn: those depend on which source told of it first.

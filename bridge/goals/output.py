@@ -24,7 +24,7 @@ _NOISE = (
 
 
 def cleaned(output: bytes) -> str:
-    """As text, without colours and with the last state of every rewritten line."""
+    """The output as text, without colours and with the last state of every rewritten line."""
     text = _ANSI.sub("", output.decode("utf-8", "replace")).replace("\r\n", "\n")
     lines = (line.rsplit("\r", 1)[-1].rstrip() for line in text.split("\n"))
     return "".join(c for c in "\n".join(lines) if c in "\n\t" or c.isprintable()).strip("\n")

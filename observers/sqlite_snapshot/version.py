@@ -1,4 +1,4 @@
-"""One committed state of a database, and whether what was read of it can be believed.
+"""One committed state of a database, and whether what was read of it counts.
 
 A version is taken before a query and asked `still_valid()` after it; without a yes nothing that was read counts.
 """

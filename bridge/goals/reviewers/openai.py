@@ -8,7 +8,7 @@ from bridge.protocol.messages.goals import ReviewerTerms
 
 def ask(terms: ReviewerTerms, key: str, instructions: str, text: str, schema: dict[str, Any]) -> Answer:
     """See `base.Model`."""
-    import openai  # seconds of import, for those who use it alone
+    import openai  # takes seconds to import, so only where it is used
 
     try:
         with openai.OpenAI(api_key=key, base_url=terms.url, timeout=TIMEOUT_S, max_retries=RETRIES) as client:
