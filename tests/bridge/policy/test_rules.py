@@ -145,6 +145,7 @@ def test_secrets_in_a_prompt(
     assert permit(Policy(on_secrets=on_secrets), NATIVE, SEND).decision == "allow"
 
 
+@pytest.mark.usefixtures("faults_kept")
 def test_what_cannot_be_evaluated_is_denied() -> None:
     broken = Policy(grants=(Grant(None, NATIVE.id, "send"),))  # type: ignore[arg-type]
     found = permit(broken, NATIVE, SEND)
