@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 SHELL := bash
 
-.PHONY: help setup demo demo-jetbrains demo-goal test check bench format generate lock wheel clean
+.PHONY: help setup demo demo-jetbrains demo-goal test test-fast soak check bench format generate lock wheel clean
 
 help: ## this text
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -22,10 +22,18 @@ demo-jetbrains: ## the same in a real IntelliJ platform, built from Debian's sou
 	@.ci/setup python plugin intellij
 	@$(PYTHON) -m tests.real.intellij.demo
 
-test: ## every test, the real VS Code and the real desktops included
+test: ## every test, the real VS Code and the real desktops included, in lanes beside each other
 	@.ci/setup python plugin vscode agents desktop tools intellij
 	@cd plugins-vscode && npm test --silent
-	@$(PYTHON) -m pytest -q tests
+	@$(PYTHON) -m tests.lanes $(LANES)
+
+test-fast: ## what to run on save: no real product, no network, nothing that takes long
+	@.ci/setup python
+	@$(PYTHON) -m tests.lanes fast
+
+soak: ## the long tests in full: every size, every random case; hours
+	@.ci/setup python plugin tools
+	@$(PYTHON) -m tests.lanes soak
 
 check: ## format, lint, types, generated files
 	@.ci/setup python plugin types
