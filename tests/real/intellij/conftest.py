@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,11 @@ def said(view: dict[str, Any]) -> dict[str, Any]:
     return {name: view.get(name) for name in ("outcome", "blocker", "reason", "facts")}
 
 
+def chats_of(session: dict[str, Any]) -> set[tuple[str, str]]:
+    """Project and agent of each chat that a session lists."""
+    return {(folder, each["agent"]) for each in session["surfaces"] for folder in each["workspace_folders"]}
+
+
 @dataclass
 class Desk:
     """A daemon, an IDE attached to it, and what the tests ask of them."""
@@ -36,15 +41,16 @@ class Desk:
     ide: real.Ide
     projects: list[Path] = field(default_factory=list)
 
-    def attached(self, after: int = 0, surfaces: int = 5) -> dict[str, Any]:
-        """The IDE's session once it has an epoch later than `after` and lists as many chats."""
+    def attached(self, after: int = 0) -> dict[str, Any]:
+        """The IDE's session once it has an epoch later than `after` and lists the demo chats of every project."""
         found: list[dict[str, Any]] = []
+        wanted = {(str(project), str(chat["id"])) for project in self.projects for chat in real.DEMO_CHATS}
 
         def look() -> bool:
             process = self.ide.process
             assert process is not None
             assert process.poll() is None, f"the IDE ended: {self.ide.log[-2000:]}"
-            found[:] = [s for s in self.sessions() if s["epoch"] > after and len(s["surfaces"]) >= surfaces]
+            found[:] = [s for s in self.sessions() if s["epoch"] > after and chats_of(s) >= wanted]
             return bool(found)
 
         eventually(look, "the IDE attached with its chats", real.START_S)
@@ -104,45 +110,36 @@ def plugins(platform: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def screen() -> Iterator[str]:
     with real.display() as name:
         yield name
 
 
-@pytest.fixture(scope="module")
-def make_desk(
-    platform: Path, plugins: Path, screen: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[..., Desk]]:
-    """Starts a daemon and an IDE with so many projects and, if wanted, odd chats; ends both."""
-    desks: list[Desk] = []
+@pytest.fixture(scope="session")
+def desk(platform: Path, plugins: Path, screen: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A daemon and the one IDE of this folder's tests, with two projects and chats of all sorts in each.
 
-    def make(projects: int = 1, odd: bool = False) -> Desk:
-        folder = tmp_path_factory.mktemp("ide")
-        daemon = Daemon(folder / "daemon")
-        home = folder / "home"
-        (home / STORE).mkdir(parents=True)
-        daemon.home.mkdir()
-        daemon.start()
-        desk = Desk(daemon, real.Ide(platform, home, screen, daemon.socket))
-        desks.append(desk)
-        shutil.copytree(plugins, desk.ide.plugins)
-        desk.ide.catalogue.parent.mkdir(parents=True)
-        desk.ide.catalogue.write_text(real.chats(odd=odd), encoding="utf-8")
-        for number in range(projects):
-            desk.projects.append(folder / f"project{number + 1}")
-            desk.projects[-1].mkdir()
+    A start costs more than most tests. test_drive.py finds it as it started, test_killed.py kills and restarts it, and
+    test_odd_chats.py, the last by name, closes the second project.
+    """
+    folder = tmp_path_factory.mktemp("ide")
+    daemon = Daemon(folder / "daemon")
+    home = folder / "home"
+    (home / STORE).mkdir(parents=True)
+    daemon.home.mkdir()
+    desk = Desk(daemon, real.Ide(platform, home, screen, daemon.socket, options=real.SOON_UP))
+    shutil.copytree(plugins, desk.ide.plugins)
+    desk.ide.catalogue.parent.mkdir(parents=True)
+    desk.ide.catalogue.write_text(real.chats(odd=True), encoding="utf-8")
+    desk.projects += [folder / "project1", folder / "project2"]
+    for project in desk.projects:
+        project.mkdir()
+    daemon.start()
+    try:
         desk.ide.start(*desk.projects)
-        desk.attached(surfaces=5 * projects)
-        return desk
-
-    yield make
-    for desk in desks:
+        desk.attached()
+        yield desk
+    finally:
         desk.ide.stop()
-        desk.daemon.stop()
-
-
-@pytest.fixture(scope="module")
-def desk(make_desk: Callable[..., Desk]) -> Desk:
-    """One IDE with one project, for all tests of a module."""
-    return make_desk()
+        daemon.stop()

@@ -35,6 +35,8 @@ _QUIET = (
     # The icon that blinks for an error loads its classes beside the windows' thread: the platform was seen to lock up.
     "-Didea.fatal.error.notification=disabled",
 )
+# A JVM that lives for minutes: the quick compiler alone, and one thread to collect garbage.
+SOON_UP = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 DEMO_CHATS = (
     {"id": "demo", "title": "Demo Chat", "tool_windows": ["Demo Chat"], "input": "editor"},
     {"id": "plain", "title": "Plain Chat", "tool_windows": ["Plain Chat"], "input": "text"},
