@@ -213,6 +213,7 @@ def test_what_is_encrypted_is_listed_as_such_and_is_no_fault(
     assert "encrypted" in refusal(capsys)["message"]
 
 
+@pytest.mark.usefixtures("faults_kept")
 def test_an_observer_that_crashes_costs_its_own_stores_only(
     machine: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
