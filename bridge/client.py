@@ -1,9 +1,10 @@
 """The small client of the daemon's socket: blocking, one connection, one request at a time.
 
-Standard library only and little of it, because the start of every command pays for this file.
+Used by the command line, the doctor and the recoveries. Standard library only and little of it, because the start of
+every command pays for this file.
 """
 
-# Not `socket`: that one makes enums of all its constants at import, which every command would wait for.
+# Not `socket`, which makes enums of all its constants at import: every command would wait for that.
 import _socket
 import json
 import os
@@ -30,7 +31,10 @@ CONNECT_PAUSE_SECONDS = 0.01
 
 
 class Client:
-    """`hello` is what the daemon answered to `initialize`. Not for several threads at once."""
+    """One connection, a context that closes it. `hello` is the daemon's answer to `initialize`.
+
+    Not for several threads at once. At most NOTIFICATIONS_WAITING_MAX notifications are kept while a request waits.
+    """
 
     def __init__(self, connected: _socket.socket) -> None:
         self.hello: dict[str, Any] = {}
@@ -43,9 +47,10 @@ class Client:
     def connect(
         cls, socket_path: "Path | None" = None, *, role: str = "client", name: str = "koru", timeout: float = 5.0
     ) -> "Client":
-        """Connect and initialize, within `timeout` seconds in all.
+        """Connect and initialize, within `timeout` seconds in all; by default to the socket of this environment.
 
-        BridgeError DAEMON_NOT_RUNNING, PEER_REFUSED, SOCKET_UNSAFE (somebody else listens), PROTOCOL_MISMATCH, TIMEOUT.
+        BridgeError DAEMON_NOT_RUNNING, PEER_REFUSED, SOCKET_UNSAFE (another user listens), PROTOCOL_MISMATCH, TIMEOUT,
+        USAGE (the path is no socket).
         """
         path = os.fspath(socket_path) if socket_path is not None else socket_name()
         deadline = time.monotonic() + timeout
@@ -62,9 +67,10 @@ class Client:
         return client
 
     def request(self, method: str, params: "dict[str, Any]", *, timeout: float = 5.0) -> "dict[str, Any]":
-        """Ask, and wait at most `timeout` seconds for the result. Notifications that come first are kept.
+        """Ask, and wait at most `timeout` seconds for the result. Notifications that come first are kept for later.
 
-        BridgeError: what the daemon refused with (its reason), TIMEOUT, PEER_GONE, LINE_TOO_LONG.
+        BridgeError: the reason the daemon refused with, TIMEOUT, PEER_GONE, LINE_TOO_LONG, OVERLOADED, INVALID_PARAMS
+        (not to be written as JSON), INVALID_RESULT (not the daemon's protocol).
         """
         deadline = time.monotonic() + timeout
         self._last_id += 1
@@ -82,7 +88,10 @@ class Client:
                 return _result(message)
 
     def notifications(self, timeout: float | None) -> "Iterator[tuple[str, dict[str, Any]]]":
-        """Method and params of what the daemon tells, for `timeout` seconds (None: until it goes, as PEER_GONE)."""
+        """Method and params of each notification, for `timeout` seconds; None: without end.
+
+        BridgeError PEER_GONE when the daemon hangs up; an error of the daemon that is about no request, by its reason.
+        """
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             while self._waiting:
@@ -107,6 +116,7 @@ class Client:
         self.close()
 
     def _keep(self, message: "dict[str, Any]", deadline: float | None) -> None:
+        """Keep a notification; answer a request of the daemon: `ping`, and an error to every other."""
         if message.get("id") is not None:
             answer = {"jsonrpc": "2.0", "id": message["id"]}
             missing = {"code": -32601, "message": "a client answers ping only"}
@@ -124,11 +134,12 @@ class Client:
         except TimeoutError:
             raise BridgeError(Reason.TIMEOUT, "the daemon does not read", hint="koru status") from None
         except ConnectionError:
-            # What it said last may explain why it hung up.
+            # The last lines from the daemon may say why it hung up.
             self._drain()
             raise _gone() from None
 
     def _drain(self) -> None:
+        """Read what is left for at most a second, and raise the error of the daemon in it, if there is one."""
         deadline = time.monotonic() + 1.0
         while (message := self._message(deadline)) is not None:
             if message.get("id") is None and "error" in message:
@@ -163,7 +174,7 @@ def _connect(path: str, deadline: float) -> _socket.socket:
                 connected.connect(os.fsencode(path))
                 return connected
             except BlockingIOError:
-                # The queue of those who wait to be accepted is full; the kernel offers nothing to wait on.
+                # The queue of connections to be accepted is full, and the kernel offers nothing to wait on.
                 if time.monotonic() >= deadline:
                     raise
                 time.sleep(CONNECT_PAUSE_SECONDS)
@@ -184,13 +195,13 @@ def _refused(path: str, error: OSError) -> BridgeError:
         other = holder(os.path.join(state_name(), "daemon.lock"))
         hint = f"it listens elsewhere: KORU_SOCKET={other.socket}" if other and other.socket != path else "koru up"
         return BridgeError(Reason.DAEMON_NOT_RUNNING, "no daemon answers", where=path, hint=hint)
-    # Among them a path longer than the system allows, for which Python's error has no number.
+    # One of these errors is a path longer than the system allows, for which Python's error has no number.
     why = os.strerror(error.errno) if error.errno else str(error)
     return BridgeError(Reason.USAGE, f"not a socket to connect to: {why}", where=path, hint="look at KORU_SOCKET")
 
 
 def _left(deadline: float | None) -> float | None:
-    # Zero would mean "do not wait at all" and raise another error than the one for waiting too long.
+    # Never zero: that means "do not wait" to a socket, and raises another error than a wait that was too long.
     return None if deadline is None else max(deadline - time.monotonic(), 0.001)
 
 
@@ -198,7 +209,7 @@ def _encode(message: "dict[str, Any]") -> bytes:
     try:
         line = json.dumps(message, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
     except ValueError:
-        # Cut off: the text of the error quotes what could not be written.
+        # `from None`: the text of Python's error quotes what could not be written, which may be a prompt.
         hint = "send strings without lone surrogates"
         raise BridgeError(Reason.INVALID_PARAMS, "the request cannot be written as JSON", hint=hint) from None
     if len(line) > LINE_MAX_BYTES:
@@ -237,7 +248,7 @@ def _error(wire: "Any") -> BridgeError:
     try:
         reason = Reason(said)
     except ValueError:
-        # From a newer daemon: its word is kept for the reader.
+        # A newer daemon has reasons that are unknown here: its word is put into the message.
         reason, text = Reason.INTERNAL, f"{said}: {text}"
     return BridgeError(reason, text, hint=data.get("hint"), where=data.get("where"), retry=bool(data.get("retry")))
 

@@ -28,7 +28,7 @@ def run(arguments: Namespace) -> int:
     """Stop the daemon, or do nothing where none runs. BridgeError TIMEOUT when it does not end."""
     running = find()
     if running is None:
-        _check_nobody_answers()
+        _check_none_answers()
         return _tell(arguments, "koru is not running", {"stopped": False})
     _ask(running)
     if not _ended(running, END_SECONDS):
@@ -46,7 +46,7 @@ def find() -> Holder | None:
     return holder(f"{paths.socket_name()}.lock") or holder(str(paths.state_directory() / "daemon.lock"))
 
 
-def _check_nobody_answers() -> None:
+def _check_none_answers() -> None:
     """A daemon that answers and holds no lock has no known process, so it cannot be stopped. BridgeError TIMEOUT."""
     try:
         Client.connect(timeout=ANSWER_SECONDS).close()

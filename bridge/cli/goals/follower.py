@@ -59,7 +59,7 @@ class GoalFollower:
         self._pressed = 0
 
     def run(self) -> "View":
-        """Follow the goal until it has ended, asks while no one waits here, or is left to the daemon; its last view."""
+        """Follow the goal until it has ended, asks without `patient`, or is left to the daemon; its last view."""
         # Ctrl-C is counted, not raised: an exception in the middle of a request would lose part of the answer.
         before = signal.signal(signal.SIGINT, self._press)
         try:
