@@ -1,7 +1,8 @@
 """Polls a store that is being written, and tells what that cost in memory; started as a script by the tests.
 
-Arguments: the store, and how often at least. Prints JSON: kilobytes of resident memory before the first read, after a
-tenth of the polls, at the end and at most; how many polls brought something new; the rows of one scan of the table.
+Arguments: the store, how many rows its large table has (100 a chat), and how often at least. Prints JSON: kilobytes of
+resident memory before the first read, after a tenth of the polls, at the end and at most; how many polls brought
+something new; the rows of one scan of the table.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from pathlib import Path
 
 from observers.sqlite_snapshot import Database, QueryAnswer, Snapshot, SnapshotReason, Unreadable
 
-ROWS = 100_000
 CHANGES = 60  # so many must have been read, however slow the machine makes the writer
 # A scan of everything would outlast the writer's checkpoints, and never hold.
 STEP = 4_000
@@ -26,13 +26,13 @@ def kilobytes(line: str) -> int:
     return int(status.partition(f"{line}:")[2].split()[0])
 
 
-def newest(snapshot: Snapshot) -> object:
+def newest(snapshot: Snapshot, chats: int) -> object:
     """What an observer asks: one key, the keys of one chat, the last rows of a log."""
     counter = snapshot.table("pair").get({"key": "counter"})
     assert counter is not None
     number = counter["value"]
     assert isinstance(number, int)
-    key = f"bubbleId:{number % 900:06}:"
+    key = f"bubbleId:{number % chats:06}:"
     keys = sum(1 for _ in snapshot.table("large").starting_with("key", key, ["key"]))
     assert keys == 100
     bubble = snapshot.table("large").get({"key": f"{key}{number % 100:03}"})
@@ -45,11 +45,11 @@ def count(snapshot: Snapshot, first: int, size: int) -> int:
     return sum(1 for _ in snapshot.table("large").rows(["key"], first=first, last=first + size - 1))
 
 
-def scan(reader: Database) -> int:
+def scan(reader: Database, most: int) -> int:
     """The rows of the large table, in ever smaller parts while the writer's checkpoints leave no time for one."""
     rows, first, step = 0, 1, STEP
-    while first <= ROWS:
-        size = min(step, ROWS - first + 1)
+    while first <= most:
+        size = min(step, most - first + 1)
         try:
             rows += reader.read(partial(count, first=first, size=size), timeout=SCAN_S)
         except Unreadable as refusal:
@@ -63,16 +63,17 @@ def scan(reader: Database) -> int:
 
 def main() -> None:
     reader = Database(sys.argv[1])
-    polls = int(sys.argv[2])
+    table_rows, polls = int(sys.argv[2]), int(sys.argv[3])
+    query = partial(newest, chats=table_rows // 100)
     found = {"before": kilobytes("VmRSS")}
     reading: QueryAnswer[object] | None = None
     changes = 0
     number = 0
     while number < polls or changes < CHANGES:
-        last, reading = reading, reader.poll(newest, reading, timeout=60)
+        last, reading = reading, reader.poll(query, reading, timeout=60)
         changes += reading is not last
         if number == polls // 10:
-            found["scanned"] = scan(reader)
+            found["scanned"] = scan(reader, table_rows)
             found["warm"] = kilobytes("VmRSS")
         number += 1
     found["after"] = kilobytes("VmRSS")

@@ -16,12 +16,14 @@ from observers import history
 from observers.base import Cursor, Delta, Observer, ObserverError, ObserverReason, Store, Turn, TurnRole
 from observers.catalogue import OBSERVERS
 from tests.observers.store_cases import Stage
+from tests.sampling import SOAK, sample
 
 STORES = Path(__file__).parent.parent / "stores"
 CASES = sorted(path.parent for path in STORES.glob("*/*/expected.json"))
 # Older than what counts as a write in progress, younger than what counts as abandoned.
 AGE_S = 20
-CUTS = 60
+# So many cuts of a file, evenly spread; a sample takes some of them, and the first and the last.
+CUTS, CUTS_MOST = 600 if SOAK else 60, 12
 
 
 class Case:
@@ -161,6 +163,7 @@ def test_reading_changes_nothing(case: Case) -> None:
     assert listing(case.here) == before
 
 
+@pytest.mark.sampled
 def test_a_file_cut_off_anywhere_gives_no_wrong_turn(case: Case) -> None:
     """At many bytes of the newest file: either an error that says so, or a part of the truth."""
     store = case.lay(len(case.trees))
@@ -170,7 +173,7 @@ def test_a_file_cut_off_anywhere_gives_no_wrong_turn(case: Case) -> None:
     victim = max(case.files(), key=lambda path: (path.stat().st_mtime, path.stat().st_size))
     content = victim.read_bytes()
     step = max(1, len(content) // CUTS)
-    for end in [*range(0, len(content), step), len(content) - 1]:
+    for end in [0, *sample(range(step, len(content), step), CUTS_MOST), len(content) - 1]:
         victim.write_bytes(content[:end])
         case.settled()
         turns, _ = readable_turns(case, store)

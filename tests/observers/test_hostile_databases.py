@@ -18,6 +18,7 @@ import pytest
 from observers import activity
 from observers.base import Cursor, ObserverError, ObserverReason, Turn, TurnRole
 from tests.observers.test_cases import STORES, Case
+from tests.sampling import SEED, count
 
 # One case of each store with a database, the first by name that has no problem by itself.
 ONES = {
@@ -197,12 +198,13 @@ def test_a_database_that_moves_away_and_comes_back_gives_the_truth_or_an_error(i
     assert ill.said(ill.turns()) == truth
 
 
+@pytest.mark.sampled
 def test_values_of_other_shapes_are_findings_and_never_crash(ill: Ill) -> None:
     """One value after the other, at any depth, becomes something else; a chat that cannot be read says why."""
     ill.alone()
     content = ill.database.read_bytes()
-    chance = random.Random(7)  # noqa: S311
-    for _ in range(40):
+    chance = random.Random(SEED)  # noqa: S311
+    for _ in range(count(12, 400)):
         ill.database.write_bytes(content)
         with closing(sqlite3.connect(ill.database)) as connection, connection:
             disturb(connection, chance)

@@ -18,8 +18,10 @@ import pytest
 from observers import activity, claude_code
 from observers.base import Cursor, Delta, ObserverError, ObserverReason, Turn, TurnRole
 from tests.observers.test_cases import STORES, Case
+from tests.sampling import count
 
 NOBODY = 65534
+SESSIONS = count(2_000, 100_000)
 # A megabyte at a time, the longest line that is read, and what stands beside them.
 MEMORY_MOST = 300 << 20
 
@@ -208,14 +210,15 @@ def test_a_store_that_moves_away_while_it_is_read_gives_the_truth_or_an_error(il
     assert {session: ill.said(session) for session in ill.well} == ill.well
 
 
-def test_a_hundred_thousand_sessions_are_listed_and_the_new_one_is_found(tmp_path: Path) -> None:
+@pytest.mark.sampled
+def test_of_many_thousand_sessions_all_are_listed_and_the_new_one_is_found(tmp_path: Path) -> None:
     """Of them nothing is read but what is new."""
     store = claude_code.at(tmp_path / "projects" / "-home-me")
     store.path.mkdir(parents=True)
     folder = os.open(store.path, os.O_RDONLY)
     first = ""
     try:
-        for number in range(100_000):
+        for number in range(SESSIONS):
             name = f"{number:06}.jsonl"
             # A file system takes so many names of one file, and makes them faster than files.
             if number % 10_000 == 0:
@@ -231,5 +234,5 @@ def test_a_hundred_thousand_sessions_are_listed_and_the_new_one_is_found(tmp_pat
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     (store.path / "new.jsonl").write_text(json.dumps({**entry, "timestamp": stamp}) + "\n", encoding="utf-8")
     assert [turn.text for turn in claude_code.since(store, anchor).prompts] == ["hello"]
-    assert len(claude_code.sessions(store)) == 100_001
+    assert len(claude_code.sessions(store)) == SESSIONS + 1
     claude_code._CHATS.activity.forget()

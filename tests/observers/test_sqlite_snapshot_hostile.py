@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from observers.sqlite_snapshot import Database, Snapshot, SnapshotReason, Unreadable
+from tests.sampling import SEED, count
 
 REPOSITORY = Path(__file__).parents[2]
 PAGE = 512
@@ -70,12 +71,13 @@ def test_a_file_cut_anywhere(sound: Path, tmp_path: Path) -> None:
         assert answer == expected.get(length, SnapshotReason.CORRUPT)
 
 
+@pytest.mark.sampled
 def test_random_damage_ends_in_an_answer_or_a_refusal(sound: Path, tmp_path: Path) -> None:
-    chance = random.Random(7)  # noqa: S311
+    chance = random.Random(SEED)  # noqa: S311
     data = sound.read_bytes()
     store = tmp_path / "damaged.db"
     reasons = set()
-    for _ in range(150):
+    for _ in range(count(50, 3_000)):
         damaged = bytearray(data)
         for _ in range(chance.randrange(1, 6)):
             # Page headers and cell pointers are where damage does most.
@@ -99,10 +101,10 @@ def test_random_damage_ends_in_an_answer_or_a_refusal(sound: Path, tmp_path: Pat
 
 def interior(kind: int, child: int) -> bytes:
     """A page full of cells that all lead to `child`."""
-    count = 80
+    cells = 80
     cell = struct.pack(">IB", child, 1) if kind == 5 else struct.pack(">IB3s", child, 3, b"\2\1\7")
     content = PAGE - len(cell)
-    page = struct.pack(">BHHHBI", kind, 0, count, content, 0, child) + struct.pack(">H", content) * count
+    page = struct.pack(">BHHHBI", kind, 0, cells, content, 0, child) + struct.pack(">H", content) * cells
     return page.ljust(content, b"\0") + cell
 
 

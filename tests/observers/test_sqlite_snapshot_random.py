@@ -8,13 +8,17 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
+from random import Random
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from observers.sqlite_snapshot import Database, Snapshot, Table, TableRow
+from tests.sampling import SEED, count
 
 TABLES = (
     "CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, score REAL, body BLOB, anything)",
@@ -90,6 +94,8 @@ STEP = INSERT | INSERT | INSERT | CHANGE | st.tuples(st.just("add"), ADDED)
 
 @dataclass(frozen=True)
 class Form:
+    """How a database is laid out on the disk."""
+
     page_size: int
     reserved: int
     encoding: str
@@ -97,14 +103,23 @@ class Form:
     journal: str
 
 
-FORM = st.builds(
-    Form,
-    st.sampled_from([512, 1024, 4096, 8192, 65536]),
-    st.sampled_from([0, 0, 8, 32]),
-    st.sampled_from(["UTF-8", "UTF-16le", "UTF-16be"]),
-    st.sampled_from([0, 1, 2]),
-    st.sampled_from(["wal", "wal", "delete", "persist", "truncate", "memory"]),
-)
+PAGE_SIZES = [512, 1024, 4096, 8192, 65536]
+RESERVED = [0, 0, 8, 32]
+ENCODINGS = ["UTF-8", "UTF-16le", "UTF-16be"]
+AUTO_VACUUM = [0, 1, 2]
+JOURNALS = ["wal", "wal", "delete", "persist", "truncate", "memory"]
+
+
+def forms(chance: Random) -> Iterator[Form]:
+    """As few forms as show every value of every setting, put together by chance."""
+    settings_of_forms: tuple[list[Any], ...] = (PAGE_SIZES, RESERVED, ENCODINGS, AUTO_VACUUM, JOURNALS)
+    most = max(len(values) for values in settings_of_forms)
+    columns = [islice(cycle(chance.sample(values, len(values))), most) for values in settings_of_forms]
+    yield from map(Form, *columns)
+
+
+CHANCE = Random(SEED)  # noqa: S311 - the same each time
+FORMS = [form for _ in range(count(1, 20)) for form in forms(CHANCE)]
 
 
 @contextmanager
@@ -245,8 +260,11 @@ def apply(connection: sqlite3.Connection, step: tuple[str, Any], added: int) -> 
         connection.execute(sql, arguments).fetchall()
 
 
-@settings(max_examples=80, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-@given(form=FORM, steps=st.lists(st.tuples(STEP, st.booleans(), PROBE), min_size=1, max_size=25))
+@pytest.mark.sampled
+@pytest.mark.parametrize("form", FORMS, ids=str)
+@seed(SEED)
+@settings(max_examples=count(5, 50), deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(steps=st.lists(st.tuples(STEP, st.booleans(), PROBE), min_size=1, max_size=25))
 def test_reads_what_sqlite_reads(form: Form, steps: list[tuple[tuple[str, Any], bool, Probe]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "store.db"

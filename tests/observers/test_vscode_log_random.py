@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 
 from observers import activity, vscode_chat, vscode_log
 from observers.base import Cursor, ObserverError, ObserverReason, TurnRole
+from tests.sampling import SEED, count
 
 Request = dict[str, Any]
 TEXT = st.text(max_size=40) | st.sampled_from(["a\nb", "\u2028\u0085", "🙂" * 3, '"requestId":"request_1"', "\\"])
@@ -107,6 +108,7 @@ def truth(value: dict[str, Any]) -> list[tuple[str, str, str, str]]:
     return found + [(one["id"], "user", one["request"]["message"]["text"], "queued") for one in waiting]
 
 
+@seed(SEED)
 class Chat(RuleBasedStateMachine):
     """Rules are what people and products do; the invariant is that the observer told nothing untrue."""
 
@@ -312,10 +314,15 @@ class Chat(RuleBasedStateMachine):
         return {f"request_{number}" for number in range(self.count + 1) if f'"request_{number}"'.encode() in text}
 
 
+@pytest.mark.sampled
 def test_the_observer_is_right_whatever_the_product_does() -> None:
     run_state_machine_as_test(
         Chat,
         settings=settings(
-            max_examples=50, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+            max_examples=count(15, 500),
+            stateful_step_count=25,
+            deadline=None,
+            database=None,
+            suppress_health_check=[HealthCheck.too_slow],
         ),
     )
