@@ -33,9 +33,10 @@ from bridge.daemon.goals.service import GoalService
 from bridge.daemon.goals.turn_follower import TurnFollower
 from bridge.daemon.ledger_writer import LedgerWriter
 from bridge.daemon.operator.chat_feed import ChatFeed
+from bridge.daemon.operator.drive_mending import DriveMending
 from bridge.daemon.operator.examiner import Examiner
 from bridge.daemon.operator.hooks import Hooks, hooks_of
-from bridge.daemon.operator.reach import Reach
+from bridge.daemon.operator.plugin_windows import PluginWindows
 from bridge.daemon.operator.recoveries import Recoveries
 from bridge.daemon.operator.recovery_list import RecoveryList
 from bridge.daemon.operator.status import DaemonStatus, Identity
@@ -54,6 +55,7 @@ from bridge.desk.turns import Turns
 from bridge.ledger.store import Ledger
 from bridge.policy.redaction import Redactor
 from bridge.protocol.answers import collect_all
+from bridge.recovery.daemon import Daemon
 from bridge.recovery.daemon_catalogue import IN_DAEMON
 from injectors.catalogue import CATALOGUE
 from observers.catalogue import OBSERVERS
@@ -145,8 +147,8 @@ def _parts(ground: Ground, registry: Registry, changes: Changes, tasks: TaskGrou
     recovery_list = RecoveryList(registry.recoveries, unsettled, lanes)
     status = DaemonStatus(identity, sessions, store, journal, chats, connections.clients, ending)
     examiner = Examiner(status, recovery_list)
-    reach = Reach(sessions, drives, lanes, witnesses)
-    recoveries = Recoveries(registry.recoveries, IN_DAEMON, reach, journal, permissions, examiner, tasks)
+    reached = Daemon(PluginWindows(sessions), DriveMending(drives, lanes, witnesses))
+    recoveries = Recoveries(registry.recoveries, IN_DAEMON, reached, journal, permissions, examiner, tasks)
 
     handshake = Handshake(sessions, identity.instance_id)
     subscriptions = Subscriptions((drives.subscribe, goals.subscribe), chats.subscribe, journal.last_seq)

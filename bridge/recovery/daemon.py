@@ -1,4 +1,4 @@
-"""The daemon as actions reach it from their thread. Whoever runs it implements this; actions see nothing else of it."""
+"""The daemon as the actions of recoveries reach it from their threads: bridge.daemon.operator implements it."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -27,10 +27,10 @@ class PluginWindow:
         return f"the {self.ide} window {self.window_id} ({', '.join(self.folders) or 'no folder'})"
 
 
-class Daemon(Protocol):
+class ConnectedWindows(Protocol):
     """Every method blocks for a bounded time, and raises BridgeError."""
 
-    def windows(self) -> list[PluginWindow]: ...
+    def all(self) -> list[PluginWindow]: ...
     def hang_up(self, window: PluginWindow) -> None:
         """End the connection of that window's plugin, which then connects anew by itself."""
 
@@ -40,11 +40,15 @@ class Daemon(Protocol):
     def command(self, window: PluginWindow, method: str, params: Message) -> CommandResult:
         """Ask the window's plugin for something that proves nothing."""
 
+
+class MendableDrives(Protocol):
+    """Every method blocks for a bounded time, and raises BridgeError."""
+
     def queues(self) -> list[QueueView]: ...
+    def find(self, drive_id: str) -> DriveView: ...
     def release(self, drive_id: str, seconds: float) -> DriveView:
         """Settle an open drive by what is known now; the drive as it is at the end."""
 
-    def drive(self, drive_id: str) -> DriveView: ...
     def mark(self, drive_id: str, mark: Mark) -> None:
         """Record the operator's word."""
 
@@ -55,9 +59,17 @@ class Daemon(Protocol):
         """Start another drive with everything of that one but its id, for the same chat."""
 
 
-def window_of(daemon: Daemon, aim: Aim) -> PluginWindow:
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """The hands of an action that the daemon runs; it sees nothing else of the daemon."""
+
+    windows: ConnectedWindows
+    drives: MendableDrives
+
+
+def window_of(windows: ConnectedWindows, aim: Aim) -> PluginWindow:
     """The window that is meant. BridgeError UNKNOWN_SURFACE, AMBIGUOUS_SURFACE."""
-    there = daemon.windows()
+    there = windows.all()
     found = [each for each in there if aim.window in (None, each.window_id, *each.surfaces)]
     if aim.ide is not None:
         found = [each for each in found if each.ide == aim.ide]
@@ -73,12 +85,12 @@ def window_of(daemon: Daemon, aim: Aim) -> PluginWindow:
     raise BridgeError(Reason.UNKNOWN_SURFACE, message, hint=hint)
 
 
-def unknown_drive(daemon: Daemon, aim: Aim) -> DriveView:
+def unknown_drive(drives: MendableDrives, aim: Aim) -> DriveView:
     """The settled drive that is meant, its outcome unknown. BridgeError USAGE, UNKNOWN_DRIVE, RECOVERY_UNFIT."""
     if aim.drive_id is None:
         hint = "those whose outcome is unknown: koru recover list"
         raise BridgeError(Reason.USAGE, "say which drive is meant, with --drive", hint=hint)
-    drive = daemon.drive(aim.drive_id)
+    drive = drives.find(aim.drive_id)
     if drive.outcome != "unknown":
         message = f"the drive {drive.drive_id} is {drive.outcome or drive.state}; this is for an unknown outcome"
         raise BridgeError(Reason.RECOVERY_UNFIT, message, hint=f"koru drive show {drive.drive_id}")

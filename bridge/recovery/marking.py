@@ -8,7 +8,7 @@ _WORDS: dict[Mark, str] = {"submitted": "was sent", "not_submitted": "was not se
 
 
 def plan(hands: Daemon, aim: Aim, mark: Mark) -> Plan:
-    drive = unknown_drive(hands, aim)
+    drive = unknown_drive(hands.drives, aim)
     if drive.marked == mark:
         return Plan(needless=f"the drive {drive.drive_id} is marked so already")
     steps = (f"record your word that the drive {drive.drive_id} {_WORDS[mark]}; its outcome stays unknown",)
@@ -17,5 +17,5 @@ def plan(hands: Daemon, aim: Aim, mark: Mark) -> Plan:
 
 def run(hands: Daemon, plan: Plan, mark: Mark) -> ActionResult:
     drive_id = str(plan.target["drive"])
-    hands.mark(drive_id, mark)
+    hands.drives.mark(drive_id, mark)
     return ActionResult("done", (f"recorded: by the operator's word, the drive {drive_id} {_WORDS[mark]}",))

@@ -8,7 +8,7 @@ BACK_S = 30.0
 
 
 def plan(hands: Daemon, aim: Aim) -> Plan:
-    window = window_of(hands, aim)
+    window = window_of(hands.windows, aim)
     return Plan(
         (f"end the connection of {window}, and wait for it to come back",),
         {"window": window.window_id, "epoch": window.epoch},
@@ -16,9 +16,9 @@ def plan(hands: Daemon, aim: Aim) -> Plan:
 
 
 def run(hands: Daemon, plan: Plan) -> ActionResult:
-    window = window_of(hands, Aim(window=str(plan.target["window"])))
-    hands.hang_up(window)
-    again = hands.come_back(window.window_id, window.epoch, BACK_S)
+    window = window_of(hands.windows, Aim(window=str(plan.target["window"])))
+    hands.windows.hang_up(window)
+    again = hands.windows.come_back(window.window_id, window.epoch, BACK_S)
     if again is None:
         by_hand = "in its window, run the command 'Koru: Connect', or reload the window"
         return ActionResult("failed", (f"{window} did not come back within {BACK_S:g} s", by_hand))

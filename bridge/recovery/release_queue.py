@@ -10,7 +10,7 @@ SETTLED_S = 15.0
 
 
 def plan(hands: Daemon, aim: Aim) -> Plan:
-    queues = [q for q in hands.queues() if aim.drive_id in (None, q.drive_id) and _is_of(q, aim.window)]
+    queues = [q for q in hands.drives.queues() if aim.drive_id in (None, q.drive_id) and _is_of(q, aim.window)]
     if not queues:
         return Plan(needless="no drive is under way there")
     overdue = [queue for queue in queues if queue.overdue] or queues
@@ -32,7 +32,7 @@ def _is_of(queue: QueueView, window: str | None) -> bool:
 
 
 def run(hands: Daemon, plan: Plan) -> ActionResult:
-    drive = hands.release(str(plan.target["drive"]), SETTLED_S)
+    drive = hands.drives.release(str(plan.target["drive"]), SETTLED_S)
     if drive.state != "settled":
         again = "the daemon itself may hang: koru recover restart_daemon"
         return ActionResult(

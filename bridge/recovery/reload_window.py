@@ -9,17 +9,17 @@ BACK_S = 90.0
 
 
 def plan(hands: Daemon, aim: Aim) -> Plan:
-    window = window_of(hands, aim)
+    window = window_of(hands.windows, aim)
     steps = (f"reload {window}", "a turn that runs there may end, and what is not saved to its store is gone")
     return Plan(steps, {"window": window.window_id, "pid": window.pid, "host": window.host_started_at_ms})
 
 
 def run(hands: Daemon, plan: Plan) -> ActionResult:
-    window = window_of(hands, Aim(window=str(plan.target["window"])))
-    asked = hands.command(window, "window/reload", Empty())
+    window = window_of(hands.windows, Aim(window=str(plan.target["window"])))
+    asked = hands.windows.command(window, "window/reload", Empty())
     if not asked.issued:
         return ActionResult("failed", (f"the window declined: {asked.message or asked.blocker or 'without a word'}",))
-    again = hands.come_back(window.window_id, window.epoch, BACK_S)
+    again = hands.windows.come_back(window.window_id, window.epoch, BACK_S)
     if again is None:
         return ActionResult("unproven", (f"the reload was asked for, and {window} was not seen again in {BACK_S:g} s",))
     if again.host_started_at_ms <= window.host_started_at_ms:

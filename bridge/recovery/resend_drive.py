@@ -9,12 +9,12 @@ ID_MOST = 128
 
 
 def plan(hands: Daemon, aim: Aim) -> Plan:
-    drive = unknown_drive(hands, aim)
+    drive = unknown_drive(hands.drives, aim)
     if drive.resent_as is not None:
         return Plan(needless=f"it was sent again already, as the drive {drive.resent_as}")
     if drive.marked == "submitted":
         raise _unfit(f"by the operator's word the drive {drive.drive_id} was sent", "koru recover mark_not_submitted")
-    against = hands.why_not_again(drive.drive_id)
+    against = hands.drives.why_not_again(drive.drive_id)
     if against is not None:
         raise _unfit(f"the drive {drive.drive_id} is not sent again: {against}", f"koru drive show {drive.drive_id}")
     steps = (
@@ -44,7 +44,7 @@ def _unfit(message: str, hint: str) -> BridgeError:
 
 
 def run(hands: Daemon, plan: Plan) -> ActionResult:
-    again = hands.resend(str(plan.target["drive"]), str(plan.target["as"]))
+    again = hands.drives.resend(str(plan.target["drive"]), str(plan.target["as"]))
     return ActionResult(
         "done", (f"it is the drive {again.drive_id} now; what became of it: koru drive show {again.drive_id}",)
     )

@@ -12,7 +12,6 @@ from bridge.clock import now_ms
 from bridge.contained import contained
 from bridge.daemon.ledger_writer import LedgerWriter
 from bridge.daemon.operator.examiner import Examiner
-from bridge.daemon.operator.reach import Reach
 from bridge.daemon.operator.recovery_list import recovery_view
 from bridge.daemon.permissions import Permissions
 from bridge.daemon.socket.connection import Connection
@@ -58,13 +57,13 @@ class Recoveries:
         self,
         registry: Mapping[str, Recovery],
         actions: Mapping[str, Action[Daemon]],
-        reach: Reach,
+        hands: Daemon,
         journal: LedgerWriter,
         permissions: Permissions,
         examiner: Examiner,
         tasks: TaskGroup,
     ) -> None:
-        self._registry, self._actions, self._reach = registry, actions, reach
+        self._registry, self._actions, self._hands = registry, actions, hands
         self._journal, self._permissions = journal, permissions
         self._examiner, self._tasks = examiner, tasks
         self._runs: dict[str, _Run] = {}
@@ -97,7 +96,7 @@ class Recoveries:
         self, run: _Run, params: RecoveryRunParams, action: Action[Daemon], recovery: Recovery, role: Role
     ) -> RecoveryRunResult | None:
         """Begin the run; or the result with which it stops before anything was done."""
-        plan = await to_thread.run_sync(action.plan, self._reach, _aim(params), abandon_on_cancel=True)
+        plan = await to_thread.run_sync(action.plan, self._hands, _aim(params), abandon_on_cancel=True)
         if plan.needless:
             return _result(params, "not_needed", (plan.needless,))
         if params.dry_run:
@@ -180,7 +179,7 @@ class Recoveries:
 
     async def _act(self, action: Action[Daemon], plan: Plan) -> ActionResult:
         with contained("running a recovery", action.ID, foreseen=BridgeError) as held:
-            return await to_thread.run_sync(action.run, self._reach, plan, abandon_on_cancel=True)
+            return await to_thread.run_sync(action.run, self._hands, plan, abandon_on_cancel=True)
         if isinstance(held.error, BridgeError):
             return ActionResult("failed", (held.error.message, *([held.error.hint] if held.error.hint else [])))
         return ActionResult("failed", ("a fault in the daemon; its log has more",))

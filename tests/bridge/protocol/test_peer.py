@@ -16,6 +16,7 @@ from bridge.protocol.messages.base import Empty, Message
 from bridge.protocol.messages.chat import ChatOpenParams, CommandResult
 from bridge.protocol.messages.commands import CommandsListParams, CommandsListResult
 from bridge.protocol.messages.drive import LookupParams, LookupResult
+from bridge.protocol.messages.ledger import LedgerVerifyResult
 from bridge.protocol.messages.log import LogMessage
 
 pytestmark = pytest.mark.anyio
@@ -128,6 +129,7 @@ async def test_not_allowed(pair: Pair) -> None:
     assert asked == ["drive/lookup", "ping"]
 
 
+@pytest.mark.usefixtures("faults_kept")
 async def test_a_fault_of_a_handler_is_ours_and_says_nothing(pair: Pair, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         async with pair({}, {"drive/lookup": failing(KeyError(PROMPT))}) as (one, _):
@@ -139,6 +141,7 @@ async def test_a_fault_of_a_handler_is_ours_and_says_nothing(pair: Pair, caplog:
     assert PROMPT not in f"{error} {caplog.text}"
 
 
+@pytest.mark.usefixtures("faults_kept")
 async def test_a_handler_that_answers_something_else(pair: Pair) -> None:
     async def wrong(params: Message) -> Message | None:
         return None if isinstance(params, LookupParams) else Empty()
@@ -269,7 +272,7 @@ async def test_running_handlers_end_with_the_peer(against: Against) -> None:
             while "plain" not in ended:
                 await anyio.lowlevel.checkpoint()
             ended.append("shielded")
-        return Empty()
+        return LedgerVerifyResult(verdict="intact", rows=0, torn_tail=False, keyed=False)
 
     async with against({"daemon/stop": plain, "ledger/verify": shielded}) as (_, raw):
         await raw.say(

@@ -7,7 +7,7 @@ from anyio import to_thread
 
 from bridge.daemon.drives.service import DriveService
 from bridge.daemon.drives.witnesses import Witnesses
-from bridge.daemon.operator.reach import NOT_WHOLE, Reach
+from bridge.daemon.operator.drive_mending import NOT_WHOLE, DriveMending
 from bridge.drive.match import text_sha
 from bridge.drive.record import DriveRecord
 from bridge.protocol.errors import BridgeError, Reason
@@ -53,21 +53,21 @@ class Store:
         return self.shown
 
 
-def reach(drives: Any, store: Any = None) -> Reach:
+def mending(drives: Any, store: Any = None) -> DriveMending:
     nothing: Any = None
-    return Reach(nothing, cast("DriveService", drives), nothing, cast("Witnesses", store or Store()))
+    return DriveMending(cast("DriveService", drives), nothing, cast("Witnesses", store or Store()))
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("found", [record(PROMPT, "token"), record(REDACTED, "token"), record(REDACTED)])
 async def test_it_is_refused_whatever_is_left_of_its_text(found: DriveRecord) -> None:
-    assert await to_thread.run_sync(reach(OneDrive(found)).why_not_again, "d") == NOT_WHOLE
+    assert await to_thread.run_sync(mending(OneDrive(found)).why_not_again, "d") == NOT_WHOLE
 
 
 @pytest.mark.anyio
 async def test_a_text_that_was_cut_since_the_plan_is_not_sent() -> None:
     drives = OneDrive(record(PROMPT), record(REDACTED))
-    asked = reach(drives)
+    asked = mending(drives)
     assert await to_thread.run_sync(asked.why_not_again, "d") is None
     with pytest.raises(BridgeError) as caught:
         await to_thread.run_sync(asked.resend, "d", "d.2")
@@ -78,7 +78,7 @@ async def test_a_text_that_was_cut_since_the_plan_is_not_sent() -> None:
 @pytest.mark.anyio
 async def test_a_turn_that_came_since_the_plan_is_not_sent_twice() -> None:
     drives, store = OneDrive(record(PROMPT)), Store()
-    asked = reach(drives, store)
+    asked = mending(drives, store)
     assert await to_thread.run_sync(asked.why_not_again, "d") is None
     store.shown = True
     with pytest.raises(BridgeError) as caught:
@@ -90,7 +90,7 @@ async def test_a_turn_that_came_since_the_plan_is_not_sent_twice() -> None:
 @pytest.mark.anyio
 async def test_what_is_whole_is_sent_as_another_drive_and_noted_after() -> None:
     drives = OneDrive(record(PROMPT))
-    await to_thread.run_sync(reach(drives).resend, "d", "d.2")
+    await to_thread.run_sync(mending(drives).resend, "d", "d.2")
     ((sent,), noted) = drives.sent, drives.noted
     assert (sent.drive_id, sent.text, sent.selector.window) == ("d.2", PROMPT, "code:w1/chat")
     assert noted == [("resent", {"drive_id": "d.2"})]
