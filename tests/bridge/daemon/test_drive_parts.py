@@ -311,6 +311,7 @@ async def test_a_drive_that_acts_is_given_up_and_one_that_waits_is_cancelled(jou
         assert waiting.record.cancelled
 
 
+@pytest.mark.usefixtures("faults_kept")
 async def test_a_fault_ends_its_drive_and_lets_the_next_one_run(journal: LedgerWriter) -> None:
     async with opened(journal) as (store, lanes, scripted):
         scripted.fails = True
