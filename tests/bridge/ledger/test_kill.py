@@ -13,6 +13,7 @@ import pytest
 from bridge.ledger.snapshot import read_rows, snapshot
 from bridge.ledger.store import Ledger
 from bridge.ledger.verdict import VerifiedLedger, verify
+from tests.sampling import SEED, count
 
 
 class Writer(Protocol):
@@ -27,8 +28,7 @@ class Writer(Protocol):
 
 Write = Callable[..., Writer]
 
-ROUNDS = 10
-SEED = 20
+ROUNDS = count(10, 200)
 
 # Each of these makes the writer kill itself at one point of its n-th append.
 DIE = "import os, signal\ndef die(): os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -89,6 +89,7 @@ def assert_nothing_lost(directory: Path, said: int) -> VerifiedLedger:
     return verdict
 
 
+@pytest.mark.sampled
 def test_kill_at_random_points(directory: Path, write: Write) -> None:
     chance = random.Random(SEED)  # noqa: S311
     said = 1

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from bridge.ledger.chain import Row
 from bridge.ledger.store import Ledger
 from bridge.ledger.verdict import VerifiedLedger, verify
+from tests.sampling import SEED, count
 
 SECTOR = 512
 CHECKPOINT_PAGES = 20
@@ -91,7 +92,9 @@ def assert_intact(verdict: VerifiedLedger, rows: range) -> None:
     assert verdict.rows in rows
 
 
-@settings(max_examples=40, deadline=None)
+@pytest.mark.sampled
+@seed(SEED)
+@settings(max_examples=count(40, 2_000), deadline=None)
 @given(kept=st.lists(st.booleans(), min_size=32, max_size=32))
 def test_any_sectors_of_the_log_are_missing(append: Append, kept: list[bool]) -> None:
     verdict = append.verdict(append.torn_log(kept), append.tip_before)

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from bridge.ledger.store import Ledger, Row
 from bridge.ledger.verdict import verify
 from bridge.protocol.errors import BridgeError, Reason
+from tests.sampling import SEED, count
 
 LARGE = "x" * 1025
 KEY = b"k" * 32
@@ -106,7 +107,9 @@ JSON = st.recursive(
 BODIES = st.dictionaries(st.text(), JSON | st.text(min_size=1025, max_size=1100), max_size=4)
 
 
-@settings(max_examples=25, deadline=None)
+@pytest.mark.sampled
+@seed(SEED)
+@settings(max_examples=count(25, 1_000), deadline=None)
 @given(bodies=st.lists(BODIES, min_size=1, max_size=3))
 def test_every_json_body_comes_back(bodies: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> None:
     directory = tmp_path_factory.mktemp("bodies") / "ledger"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from bridge.ledger.chain import Row, Seal, Tip
@@ -17,6 +17,7 @@ from bridge.ledger.store import Ledger
 from bridge.ledger.tip import SLOT_SPACING, TipFile, newest, read_slots
 from bridge.ledger.verdict import VerifiedLedger, verify
 from bridge.protocol.errors import BridgeError, Reason
+from tests.sampling import SEED, count
 
 KEY = b"0123456789abcdef"
 ROWS = 9
@@ -79,7 +80,9 @@ def assert_tampered(verdict: VerifiedLedger, seq: int | None) -> None:
     assert verdict.torn_tail is False
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.sampled
+@seed(SEED)
+@settings(max_examples=count(60, 2_000), deadline=None)
 @given(seq=st.integers(1, ROWS), column=COLUMN, where=st.integers(0, 10_000), flip=st.integers(1, 255))
 def test_any_byte_of_any_field(original: Original, seq: int, column: str, where: int, flip: int) -> None:
     with original.copy() as directory:
@@ -133,7 +136,9 @@ def test_a_cut_off_end(original: Original, left: int) -> None:
         assert caught.value.reason is Reason.LEDGER_TAMPERED
 
 
-@settings(max_examples=40, deadline=None)
+@pytest.mark.sampled
+@seed(SEED)
+@settings(max_examples=count(40, 2_000), deadline=None)
 @given(data=st.data(), seq=st.sampled_from([1, ROWS]), column=COLUMN)
 def test_nothing_is_added_behind_a_changed_end(original: Original, data: st.DataObject, seq: int, column: str) -> None:
     """Whatever a database file can hold in the rows that are read at the start."""
@@ -195,7 +200,9 @@ def test_a_tip_of_another_row(original: Original) -> None:
         assert_tampered(original.verdict(directory), ROWS)
 
 
-@settings(max_examples=40, deadline=None)
+@pytest.mark.sampled
+@seed(SEED)
+@settings(max_examples=count(40, 2_000), deadline=None)
 @given(slot=st.integers(0, 1), where=st.integers(0, SLOT_BYTES - 1), flip=st.integers(1, 255))
 def test_any_byte_of_the_tip(original: Original, slot: int, where: int, flip: int) -> None:
     with original.copy() as directory:
@@ -325,7 +332,9 @@ def test_a_view_in_the_place_of_the_rows(original: Original) -> None:
         assert_tampered(original.verdict(directory), None)
 
 
-@settings(max_examples=80, deadline=None)
+@pytest.mark.sampled
+@seed(SEED)
+@settings(max_examples=count(80, 2_000), deadline=None)
 @given(data=st.data())
 def test_a_flipped_byte_of_the_database_is_noticed_or_changes_nothing(original: Original, data: st.DataObject) -> None:
     with original.copy() as directory:
