@@ -3,65 +3,28 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from bridge.protocol.messages.approvals import (
-    ApprovalDecideParams,
-    ApprovalsListParams,
-    ApprovalsListResult,
-    ApprovalView,
+from bridge.protocol.messages import (
+    approvals,
+    chat,
+    chats,
+    commands,
+    daemon,
+    desk,
+    doctor,
+    drive,
+    events,
+    goals,
+    initialize,
+    interfaces,
+    ledger,
+    log,
+    plugin,
+    recovery,
+    sessions,
+    surfaces,
+    trust,
 )
 from bridge.protocol.messages.base import Empty, Message, Role
-from bridge.protocol.messages.chat import (
-    ChatCancelParams,
-    ChatEvent,
-    ChatOpenParams,
-    CommandResult,
-    DeliverParams,
-    DeliverResult,
-)
-from bridge.protocol.messages.chats import ChatsListParams, ChatsListResult, ChatView, StoreFault
-from bridge.protocol.messages.commands import CommandsListParams, CommandsListResult
-from bridge.protocol.messages.daemon import StatusResult
-from bridge.protocol.messages.desk import (
-    DeskCalibrateParams,
-    DeskCalibrateResult,
-    DeskInjectParams,
-    DeskInjectResult,
-    DeskStopResult,
-)
-from bridge.protocol.messages.doctor import DoctorRunParams, DoctorRunResult
-from bridge.protocol.messages.drive import (
-    DriveGetParams,
-    DriveListParams,
-    DriveListResult,
-    DriveStartParams,
-    DriveView,
-    DriveWaitParams,
-    LookupParams,
-    LookupResult,
-)
-from bridge.protocol.messages.events import Event, SubscribeParams, SubscribeResult
-from bridge.protocol.messages.goals import (
-    GoalAnswerParams,
-    GoalGetParams,
-    GoalListParams,
-    GoalListResult,
-    GoalStartParams,
-    GoalView,
-)
-from bridge.protocol.messages.initialize import InitializeParams, InitializeResult
-from bridge.protocol.messages.interfaces import ExplainParams, ExplainResult, InterfacesListResult
-from bridge.protocol.messages.ledger import LedgerTailParams, LedgerTailResult, LedgerVerifyResult
-from bridge.protocol.messages.log import LogMessage
-from bridge.protocol.messages.plugin import SelfTestResult
-from bridge.protocol.messages.recovery import (
-    RecoveriesListResult,
-    RecoveryRecordParams,
-    RecoveryRunParams,
-    RecoveryRunResult,
-)
-from bridge.protocol.messages.sessions import SelfTestParams, SessionsListResult
-from bridge.protocol.messages.surfaces import SurfacesChanged
-from bridge.protocol.messages.trust import TrustListResult, TrustSetParams
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,57 +43,57 @@ _CLIENTS: frozenset[Role] = frozenset({"client", "operator"})
 _OPERATOR: frozenset[Role] = frozenset({"operator"})
 
 METHODS: dict[str, Method] = {
-    "initialize": Method("daemon", InitializeParams, InitializeResult),
+    "initialize": Method("daemon", initialize.InitializeParams, initialize.InitializeResult),
     "ping": Method("any", Empty, Empty),
     # asked by the daemon of a plugin
-    "chat/deliver": Method("plugin", DeliverParams, DeliverResult),
-    "chat/open": Method("plugin", ChatOpenParams, CommandResult),
-    "chat/cancel": Method("plugin", ChatCancelParams, CommandResult),
-    "drive/lookup": Method("plugin", LookupParams, LookupResult),
-    "commands/list": Method("plugin", CommandsListParams, CommandsListResult),
-    "window/reload": Method("plugin", Empty, CommandResult),
-    "plugin/selftest": Method("plugin", Empty, SelfTestResult),
+    "chat/deliver": Method("plugin", chat.DeliverParams, chat.DeliverResult),
+    "chat/open": Method("plugin", chat.ChatOpenParams, chat.CommandResult),
+    "chat/cancel": Method("plugin", chat.ChatCancelParams, chat.CommandResult),
+    "drive/lookup": Method("plugin", drive.LookupParams, drive.LookupResult),
+    "commands/list": Method("plugin", commands.CommandsListParams, commands.CommandsListResult),
+    "window/reload": Method("plugin", Empty, chat.CommandResult),
+    "plugin/selftest": Method("plugin", Empty, plugin.SelfTestResult),
     # told by a plugin
-    "chat/event": Method("daemon", ChatEvent, None, _PLUGIN),
-    "surfaces/changed": Method("daemon", SurfacesChanged, None, _PLUGIN),
-    "log/message": Method("daemon", LogMessage, None, _PLUGIN),
+    "chat/event": Method("daemon", chat.ChatEvent, None, _PLUGIN),
+    "surfaces/changed": Method("daemon", surfaces.SurfacesChanged, None, _PLUGIN),
+    "log/message": Method("daemon", log.LogMessage, None, _PLUGIN),
     # asked by clients
-    "drive/start": Method("daemon", DriveStartParams, DriveView, _CLIENTS),
-    "drive/get": Method("daemon", DriveGetParams, DriveView, _CLIENTS),
-    "drive/list": Method("daemon", DriveListParams, DriveListResult, _CLIENTS),
-    "drive/wait": Method("daemon", DriveWaitParams, DriveView, _CLIENTS),
-    "drive/cancel": Method("daemon", DriveGetParams, DriveView, _CLIENTS),
-    "events/subscribe": Method("daemon", SubscribeParams, SubscribeResult, _CLIENTS),
-    "sessions/list": Method("daemon", Empty, SessionsListResult, _CLIENTS),
-    "sessions/selftest": Method("daemon", SelfTestParams, SelfTestResult, _CLIENTS),
-    "interfaces/explain": Method("daemon", ExplainParams, ExplainResult, _CLIENTS),
-    "interfaces/list": Method("daemon", Empty, InterfacesListResult, _CLIENTS),
-    "trust/list": Method("daemon", Empty, TrustListResult, _CLIENTS),
-    "trust/set": Method("daemon", TrustSetParams, TrustListResult, _OPERATOR),
-    "approvals/list": Method("daemon", ApprovalsListParams, ApprovalsListResult, _CLIENTS),
-    "approvals/decide": Method("daemon", ApprovalDecideParams, ApprovalView, _OPERATOR),
-    "goals/start": Method("daemon", GoalStartParams, GoalView, _OPERATOR),
-    "goals/get": Method("daemon", GoalGetParams, GoalView, _CLIENTS),
-    "goals/list": Method("daemon", GoalListParams, GoalListResult, _CLIENTS),
-    "goals/pause": Method("daemon", GoalGetParams, GoalView, _CLIENTS),
-    "goals/resume": Method("daemon", GoalGetParams, GoalView, _OPERATOR),
-    "goals/stop": Method("daemon", GoalGetParams, GoalView, _CLIENTS),
-    "goals/answer": Method("daemon", GoalAnswerParams, GoalView, _OPERATOR),
-    "ledger/tail": Method("daemon", LedgerTailParams, LedgerTailResult, _CLIENTS),
-    "ledger/verify": Method("daemon", Empty, LedgerVerifyResult, _CLIENTS),
-    "doctor/run": Method("daemon", DoctorRunParams, DoctorRunResult, _CLIENTS),
-    "recovery/list": Method("daemon", Empty, RecoveriesListResult, _CLIENTS),
-    "recovery/run": Method("daemon", RecoveryRunParams, RecoveryRunResult, _CLIENTS),
-    "recovery/record": Method("daemon", RecoveryRecordParams, Empty, _OPERATOR),
+    "drive/start": Method("daemon", drive.DriveStartParams, drive.DriveView, _CLIENTS),
+    "drive/get": Method("daemon", drive.DriveGetParams, drive.DriveView, _CLIENTS),
+    "drive/list": Method("daemon", drive.DriveListParams, drive.DriveListResult, _CLIENTS),
+    "drive/wait": Method("daemon", drive.DriveWaitParams, drive.DriveView, _CLIENTS),
+    "drive/cancel": Method("daemon", drive.DriveGetParams, drive.DriveView, _CLIENTS),
+    "events/subscribe": Method("daemon", events.SubscribeParams, events.SubscribeResult, _CLIENTS),
+    "sessions/list": Method("daemon", Empty, sessions.SessionsListResult, _CLIENTS),
+    "sessions/selftest": Method("daemon", sessions.SelfTestParams, plugin.SelfTestResult, _CLIENTS),
+    "interfaces/explain": Method("daemon", interfaces.ExplainParams, interfaces.ExplainResult, _CLIENTS),
+    "interfaces/list": Method("daemon", Empty, interfaces.InterfacesListResult, _CLIENTS),
+    "trust/list": Method("daemon", Empty, trust.TrustListResult, _CLIENTS),
+    "trust/set": Method("daemon", trust.TrustSetParams, trust.TrustListResult, _OPERATOR),
+    "approvals/list": Method("daemon", approvals.ApprovalsListParams, approvals.ApprovalsListResult, _CLIENTS),
+    "approvals/decide": Method("daemon", approvals.ApprovalDecideParams, approvals.ApprovalView, _OPERATOR),
+    "goals/start": Method("daemon", goals.GoalStartParams, goals.GoalView, _OPERATOR),
+    "goals/get": Method("daemon", goals.GoalGetParams, goals.GoalView, _CLIENTS),
+    "goals/list": Method("daemon", goals.GoalListParams, goals.GoalListResult, _CLIENTS),
+    "goals/pause": Method("daemon", goals.GoalGetParams, goals.GoalView, _CLIENTS),
+    "goals/resume": Method("daemon", goals.GoalGetParams, goals.GoalView, _OPERATOR),
+    "goals/stop": Method("daemon", goals.GoalGetParams, goals.GoalView, _CLIENTS),
+    "goals/answer": Method("daemon", goals.GoalAnswerParams, goals.GoalView, _OPERATOR),
+    "ledger/tail": Method("daemon", ledger.LedgerTailParams, ledger.LedgerTailResult, _CLIENTS),
+    "ledger/verify": Method("daemon", Empty, ledger.LedgerVerifyResult, _CLIENTS),
+    "doctor/run": Method("daemon", doctor.DoctorRunParams, doctor.DoctorRunResult, _CLIENTS),
+    "recovery/list": Method("daemon", Empty, recovery.RecoveriesListResult, _CLIENTS),
+    "recovery/run": Method("daemon", recovery.RecoveryRunParams, recovery.RecoveryRunResult, _CLIENTS),
+    "recovery/record": Method("daemon", recovery.RecoveryRecordParams, Empty, _OPERATOR),
     # The desktop by hand. Ending it is anybody's right.
-    "desk/inject": Method("daemon", DeskInjectParams, DeskInjectResult, _OPERATOR),
-    "desk/calibrate": Method("daemon", DeskCalibrateParams, DeskCalibrateResult, _OPERATOR),
-    "desk/stop": Method("daemon", Empty, DeskStopResult, _CLIENTS),
-    "daemon/status": Method("daemon", Empty, StatusResult, _CLIENTS),
+    "desk/inject": Method("daemon", desk.DeskInjectParams, desk.DeskInjectResult, _OPERATOR),
+    "desk/calibrate": Method("daemon", desk.DeskCalibrateParams, desk.DeskCalibrateResult, _OPERATOR),
+    "desk/stop": Method("daemon", Empty, desk.DeskStopResult, _CLIENTS),
+    "daemon/status": Method("daemon", Empty, daemon.StatusResult, _CLIENTS),
     "daemon/stop": Method("daemon", Empty, Empty, _CLIENTS),
-    "chats/list": Method("daemon", ChatsListParams, ChatsListResult, _CLIENTS),
+    "chats/list": Method("daemon", chats.ChatsListParams, chats.ChatsListResult, _CLIENTS),
     # told to clients
-    "events/event": Method("client", Event, None),
-    "events/chat": Method("client", ChatView, None),
-    "events/store": Method("client", StoreFault, None),
+    "events/event": Method("client", events.Event, None),
+    "events/chat": Method("client", chats.ChatView, None),
+    "events/store": Method("client", chats.StoreFault, None),
 }

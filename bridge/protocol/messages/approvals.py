@@ -1,4 +1,4 @@
-"""The messages about trust and approvals."""
+"""The messages about approvals: what waits for the word of a person, and that word."""
 
 from typing import Literal
 

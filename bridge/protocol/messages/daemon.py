@@ -1,4 +1,4 @@
-"""The daemon in one page."""
+"""What the daemon says of itself: its status, and the faults of its own that it contained."""
 
 from bridge.protocol.messages.base import Integer, Message, Milliseconds
 from bridge.protocol.messages.chats import WatchView

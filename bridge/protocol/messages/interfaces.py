@@ -1,4 +1,4 @@
-"""The messages about which surface is meant and by which interface."""
+"""The messages about interfaces: which there are, and which one a drive would take and why."""
 
 from typing import Literal
 
