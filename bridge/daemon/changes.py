@@ -44,7 +44,7 @@ class Change:
         return None
 
     def _told(self) -> None:
-        with suppress(RuntimeError):  # the loop has ended, and with it whoever waited
+        with suppress(RuntimeError):  # the loop has ended, and with it the task that waited
             from_thread.run_sync(self._set, token=self._loop)
 
     def _set(self) -> None:
@@ -61,7 +61,7 @@ class Changes:
     async def watch(self, directories: Sequence[Path]) -> AsyncIterator[Change]:
         """Watch these directories, whether they are there or not; where that is impossible there is only the poll.
 
-        Whoever enters looks at everything first.
+        The caller looks at everything after it entered and before it waits.
         """
         change = Change(self.directories, directories, current_token())
         await to_thread.run_sync(change.watching.arm)

@@ -1,6 +1,6 @@
-"""Watches every chat of this machine for whoever asks: their states as events, and what is wrong with their stores.
+"""Watches every chat of this machine for clients: their states as events, and what is wrong with their stores.
 
-Nothing is read before somebody asks. From then on one thread looks where something was written.
+Nothing is read before the first client asks. From then on one thread looks where something was written.
 """
 
 import logging
@@ -73,7 +73,7 @@ class ChatFeed:
         return partial(self._subscribers.remove, callback)
 
     def watching(self) -> WatchView | None:
-        """How the watch stands; None while nobody has asked for one and nothing is wrong."""
+        """How the watch stands; None while no client has asked for one and nothing is wrong."""
         return self._state() if self._begun or self._unwitnessed else None
 
     def fault(self, fault: Fault) -> None:

@@ -1,6 +1,6 @@
 """Tells programs and web addresses what happens: the operator's `hooks.yaml`, each event with an id, three tries more.
 
-A hook is told; what it answers decides nothing, and one that hangs or fails holds up nobody.
+A hook is told; what it answers decides nothing, and one that hangs or fails holds up nothing else.
 """
 
 import hmac

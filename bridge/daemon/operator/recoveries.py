@@ -132,7 +132,7 @@ class Recoveries:
         self._runs[run.params.run_id] = run
         for old in [id_ for id_, each in self._runs.items() if each.over.is_set()][: len(self._runs) - RUNS_KEPT]:
             del self._runs[old]
-        while len(self._runs) > 2 * RUNS_KEPT:  # runs that wait for an approval which nobody gives
+        while len(self._runs) > 2 * RUNS_KEPT:  # runs whose approval is never decided
             del self._runs[next(iter(self._runs))]
 
     async def _gate(self, run: _Run, recovery: Recovery, plan: Plan) -> RecoveryRunResult | str | None:

@@ -79,7 +79,7 @@ def _serve(ready: Ready, *, foreground: bool) -> None:
 
 
 def _run(listening: rundir.Listening, epochs: Epochs, ready: Ready) -> None:
-    # Most of the start goes into these. The socket is there already: whoever connects meanwhile waits for its answer.
+    # Most of the start goes into these. The socket is there already: clients that connect meanwhile wait for an answer.
     import anyio
     from anyio import to_thread
 

@@ -1,4 +1,4 @@
-"""Tells whoever started the daemon that it answers, or why it does not: one JSON line on a descriptor, and systemd."""
+"""Tells the process that started the daemon, and systemd, that it answers, or why not: one JSON line on a descriptor."""
 
 import json
 import os

@@ -59,7 +59,7 @@ class Listening:
         self._identity = _identity(path)
 
     def remove(self) -> None:
-        """Unlink the path if it is still our socket. The socket itself belongs to whoever serves it."""
+        """Unlink the path if it is still our socket. The socket itself belongs to the server."""
         if self._identity is not None and _identity(self.path) == self._identity:
             self.path.unlink(missing_ok=True)
 
@@ -67,7 +67,7 @@ class Listening:
 def listen(path: Path) -> Listening:
     """Bind with mode 0600 from the first moment. The caller holds the lock, so a dead socket may be replaced.
 
-    BridgeError SOCKET_UNSAFE (symbolic link, foreign, no socket, or somebody listens), USAGE (path too long).
+    BridgeError SOCKET_UNSAFE (symbolic link, foreign, no socket, or one that is in use), USAGE (path too long).
     """
     if len(os.fsencode(path)) > SUN_PATH_MAX_BYTES:
         hint = "set KORU_SOCKET to a shorter path"

@@ -56,7 +56,7 @@ class Outgoing:
                 self._more = anyio.Event()
                 self._empty.set()
         finally:
-            # Nothing is written any more: nobody shall wait for it.
+            # Nothing is written any more, so no wait for it may go on.
             self._empty.set()
 
     async def _write_batch(self, transport: Transport) -> None:

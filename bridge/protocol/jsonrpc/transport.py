@@ -55,7 +55,7 @@ class StreamTransport:
 
 
 class SocketTransport:
-    """A Unix socket that stays registered with the selector. Holds at most two chunks nobody asked for yet."""
+    """A Unix socket that stays registered with the selector. Holds at most two chunks that were not asked for yet."""
 
     def __init__(self, stream: UNIXSocketStream) -> None:
         self._stream = stream
