@@ -1,4 +1,4 @@
-"""Tells the process that started the daemon, and systemd, that it answers, or why not: one JSON line on a descriptor."""
+"""Tells the process that started the daemon, and systemd, that it answers, or why not: a JSON line on a descriptor."""
 
 import json
 import os
