@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from bridge import contained as module
+from bridge.cli.daemon import status
 from bridge.contained import SWITCH, contained, faults
 
 PROMPT = "the words of a person"
@@ -87,3 +88,23 @@ def test_without_a_log_nothing_is_printed(capsys: pytest.CaptureFixture[str], mo
     with contained("planting"):
         fail()
     assert capsys.readouterr() == ("", "")
+
+
+def test_the_status_for_people_names_it() -> None:
+    fault = {"what": "looking at a store", "count": 2, "error": "KeyError", "at_ms": 1_000}
+    answer = {
+        "version": "1",
+        "started_at_ms": 0,
+        "pid": 7,
+        "protocol": {"min": 1, "max": 1},
+        "socket": "s",
+        "state_directory": "d",
+        "drives_open": 0,
+        "drives_settled": 0,
+        "ledger_rows": 0,
+        "clients": 0,
+        "sessions": [],
+        "contained": [fault],
+    }
+    page = status._page(answer, 2_000)
+    assert "fault    looking at a store: KeyError, 2 times, " in page
