@@ -1,4 +1,4 @@
-"""What may be said of an exception nobody foresaw: its type and where it was raised, never its text.
+"""What may be said of an exception that was not foreseen: its type and where it was raised, never its text.
 
 The text of a foreign exception can quote a prompt.
 """

@@ -91,7 +91,7 @@ def process_start(pid: int) -> str | None:
             fields = stat_file.read().rpartition(b")")[2].split()
         with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as boot:
             return None if fields[0] == b"Z" else f"{boot.read().strip()}:{fields[19].decode('ascii')}"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the latter when it ends between the open and the read
         return None if os.path.exists("/proc/self/stat") else _process_start_from_ps(pid)
 
 

@@ -61,7 +61,7 @@ Tell = Callable[[Step], None]
 def perform(
     injector: Injector, environment: Mapping[str, str], order: InjectionRequest, stop: Stop, tell: Tell
 ) -> Performed:
-    """Insert, and submit if asked. Raises Declined (nothing touched) or Lost (nobody knows what is in the field).
+    """Insert, and submit if asked. Raises Declined (nothing touched) or Lost (what is in the field is not known).
 
     Enter that was withheld leaves no text of ours in a field that reads as ours alone.
     """

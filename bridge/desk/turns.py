@@ -86,7 +86,7 @@ class Turns:
         def act() -> None:
             try:
                 results.append(work())
-            except Declined as error:  # whatever else it ran into then: once stopped, nobody else is to try
+            except Declined as error:  # whatever else it ran into then: once stopped, no other injector is to try
                 errors.append(stop.refusal or error)
             except InjectionError as error:
                 errors.append(error)

@@ -85,7 +85,7 @@ METHODS: dict[str, Method] = {
     "recovery/list": Method("daemon", Empty, recovery.RecoveriesListResult, _CLIENTS),
     "recovery/run": Method("daemon", recovery.RecoveryRunParams, recovery.RecoveryRunResult, _CLIENTS),
     "recovery/record": Method("daemon", recovery.RecoveryRecordParams, Empty, _OPERATOR),
-    # The desktop by hand. Ending it is anybody's right.
+    # The desktop by hand. Every client may end it.
     "desk/inject": Method("daemon", desk.DeskInjectParams, desk.DeskInjectResult, _OPERATOR),
     "desk/calibrate": Method("daemon", desk.DeskCalibrateParams, desk.DeskCalibrateResult, _OPERATOR),
     "desk/stop": Method("daemon", Empty, desk.DeskStopResult, _CLIENTS),

@@ -442,7 +442,7 @@ export interface DeskStep {
   readonly detail: string;
 }
 
-/** `withheld`: the text went in, and Enter was not pressed. `lost`: nobody knows what is in the field. */
+/** `withheld`: the text went in, and Enter was not pressed. `lost`: what is in the field is not known. */
 export interface DeskInjectResult {
   readonly outcome: "rehearsed" | "inserted" | "submitted" | "withheld" | "declined" | "lost";
   readonly steps: readonly DeskStep[];
@@ -749,7 +749,7 @@ export interface Event {
 /**
  * A command that says whether the goal is reached: its `exit` is expected. `cwd` is below the workspace.
  *
- * `protect`: globs below the workspace; whoever changes such a file changes the check itself.
+ * `protect`: globs below the workspace; to change such a file is to change the check itself.
  */
 export interface CheckTerms {
   readonly name: string;
@@ -859,7 +859,7 @@ export interface CheckView {
 
 /**
  * What a person is asked. `reply`: the agent's reply ends with it. `pending`: the chat itself waits, and can be
- * answered there. `doubt`: nobody knows whether a prompt was sent. `cancelled`: the turn was stopped in the IDE.
+ * answered there. `doubt`: whether a prompt was sent is not known. `cancelled`: the turn was stopped in the IDE.
  */
 export interface QuestionView {
   readonly question_id: string;
@@ -1054,7 +1054,7 @@ export interface RecoveryView {
 }
 
 /**
- * What can be done, and what calls for it: drives whose outcome is unknown, about which nobody has said anything
+ * What can be done, and what calls for it: drives whose outcome is unknown, about which no person has said anything
  * yet, oldest first; and the queues.
  */
 export interface RecoveriesListResult {

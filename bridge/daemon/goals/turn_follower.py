@@ -139,7 +139,7 @@ class TurnFollower:
         return False
 
     async def answered_there(self, drive_id: str) -> None:
-        """Until the chat's store shows that it waits for nobody any more."""
+        """Until the chat's store shows that the chat waits for no person any more."""
         while True:
             if not await self.still_asks(drive_id):
                 return

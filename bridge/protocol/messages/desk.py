@@ -43,7 +43,7 @@ class DeskStep(Message):
 
 
 class DeskInjectResult(Message):
-    """`withheld`: the text went in, and Enter was not pressed. `lost`: nobody knows what is in the field."""
+    """`withheld`: the text went in, and Enter was not pressed. `lost`: what is in the field is not known."""
 
     outcome: Literal["rehearsed", "inserted", "submitted", "withheld", "declined", "lost"]
     steps: list[DeskStep]

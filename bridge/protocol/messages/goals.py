@@ -26,7 +26,7 @@ ChatChoice = Literal["current", "new"]
 class CheckTerms(Message):
     """A command that says whether the goal is reached: its `exit` is expected. `cwd` is below the workspace.
 
-    `protect`: globs below the workspace; whoever changes such a file changes the check itself.
+    `protect`: globs below the workspace; to change such a file is to change the check itself.
     """
 
     name: Identifier
@@ -136,7 +136,7 @@ class CheckView(Message):
 
 class QuestionView(Message):
     """What a person is asked. `reply`: the agent's reply ends with it. `pending`: the chat itself waits, and can be
-    answered there. `doubt`: nobody knows whether a prompt was sent. `cancelled`: the turn was stopped in the IDE."""
+    answered there. `doubt`: whether a prompt was sent is not known. `cancelled`: the turn was stopped in the IDE."""
 
     question_id: Identifier
     kind: QuestionKind

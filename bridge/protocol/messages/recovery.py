@@ -25,7 +25,7 @@ class RecoveryView(Message):
 
 
 class RecoveriesListResult(Message):
-    """What can be done, and what calls for it: drives whose outcome is unknown, about which nobody has said anything
+    """What can be done, and what calls for it: drives whose outcome is unknown, about which no person has said anything
     yet, oldest first; and the queues."""
 
     recoveries: list[RecoveryView]

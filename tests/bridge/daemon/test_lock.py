@@ -145,3 +145,13 @@ def test_the_start_of_a_process_is_its_own_and_does_not_change() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
         assert process_start(child.pid) not in (None, ours)
         child.kill()
+
+
+def test_a_process_that_ends_while_it_is_looked_at_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linux opens /proc/PID/stat of a process that is still there, and then refuses to read it."""
+
+    def ended(path: str, mode: str = "r", encoding: str | None = None) -> None:
+        raise ProcessLookupError(errno.ESRCH, "No such process")
+
+    monkeypatch.setattr("builtins.open", ended)
+    assert process_start(os.getpid()) is None

@@ -1080,7 +1080,7 @@ public final class Messages {
     }
 
     /**
-     * `withheld`: the text went in, and Enter was not pressed. `lost`: nobody knows what is in the field.
+     * `withheld`: the text went in, and Enter was not pressed. `lost`: what is in the field is not known.
      */
     public record DeskInjectResult(String outcome, List<DeskStep> steps, String interface_, InjectionLevel level, String blocker, String message, String hint) implements Message {
         public static DeskInjectResult decode(Object wire) {
@@ -1981,7 +1981,7 @@ public final class Messages {
     /**
      * A command that says whether the goal is reached: its `exit` is expected. `cwd` is below the workspace.
      *
-     * `protect`: globs below the workspace; whoever changes such a file changes the check itself.
+     * `protect`: globs below the workspace; to change such a file is to change the check itself.
      */
     public record CheckTerms(String name, List<String> command, long exit, String cwd, long timeoutMs, List<String> protect) implements Message {
         public static CheckTerms decode(Object wire) {
@@ -2290,7 +2290,7 @@ public final class Messages {
 
     /**
      * What a person is asked. `reply`: the agent's reply ends with it. `pending`: the chat itself waits, and can be
-     * answered there. `doubt`: nobody knows whether a prompt was sent. `cancelled`: the turn was stopped in the IDE.
+     * answered there. `doubt`: whether a prompt was sent is not known. `cancelled`: the turn was stopped in the IDE.
      */
     public record QuestionView(String questionId, QuestionKind kind, String text, long askedAtMs, long expiresAtMs) implements Message {
         public static QuestionView decode(Object wire) {
@@ -2920,7 +2920,7 @@ public final class Messages {
     }
 
     /**
-     * What can be done, and what calls for it: drives whose outcome is unknown, about which nobody has said anything
+     * What can be done, and what calls for it: drives whose outcome is unknown, about which no person has said anything
      * yet, oldest first; and the queues.
      */
     public record RecoveriesListResult(List<RecoveryView> recoveries, List<String> drivesUnknown, List<QueueView> queues) implements Message {
