@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,7 @@ class Forked:
         self.returncode: int | None = None
         self._end = end
         self._reading = threading.Lock()
+        weakref.finalize(self, os.close, end)
 
     def poll(self) -> int | None:
         """The exit status, negative for a signal; None while it runs."""
@@ -49,16 +51,20 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
     def _ended(self, timeout: float | None) -> int | None:
-        with self._reading:
-            if self.returncode is None:
-                waiting = select.poll()
-                waiting.register(self._end, select.POLLIN)
-                if waiting.poll(None if timeout is None else timeout * 1000):
-                    said = os.read(self._end, 16)
-                    os.close(self._end)
-                    assert said, "the fork server ended"
-                    self.returncode = int(said)
-            return self.returncode
+        """Waits without the lock: one thread may wait for the end while another asks whether it has come."""
+        if self.returncode is None:
+            waiting = select.poll()
+            waiting.register(self._end, select.POLLIN)
+            if waiting.poll(None if timeout is None else timeout * 1000):
+                with self._reading:
+                    self._read()
+        return self.returncode
+
+    def _read(self) -> None:
+        if self.returncode is None:
+            said = os.read(self._end, 16)
+            assert said, "the fork server ended"
+            self.returncode = int(said)
 
 
 class _ForkServer:
