@@ -281,6 +281,13 @@ def stop() -> Stop:
 
 
 @pytest.fixture
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For refusals that more waiting would not change: what refuses is there before the injection, and stays."""
+    monkeypatch.setattr("injectors.injection._focus_seconds", 0.5)
+    monkeypatch.setattr("injectors.injection._fetch_seconds", 0.5)
+
+
+@pytest.fixture
 def ydotool_installed() -> None:
     require("ydotool")
 

@@ -83,12 +83,21 @@ def test_a_draft(desk: "Desk", stop: Stop, page: Page) -> None:
     assert value(page) == "a draft"
 
 
-def test_without_accessibility_the_copy_proves_it(
-    desk: "Desk", stop: Stop, accessible_page: Page, open_page: OpenPage
-) -> None:
-    """Comes last: it replaces the browser by one that shows nothing to accessibility."""
-    page = open_page(False)
-    page.locator("#chat").focus()
+@pytest.fixture(scope="module")
+def unseen_page(accessible_page: Page, open_page: OpenPage) -> Page:
+    """For the last tests: it replaces the browser by one that shows nothing to accessibility."""
+    return open_page(False)
+
+
+@pytest.fixture
+def unseen(unseen_page: Page) -> Page:
+    unseen_page.reload()
+    unseen_page.locator("#chat").focus()
+    return unseen_page
+
+
+def test_without_accessibility_the_copy_proves_it(desk: "Desk", stop: Stop, unseen: Page) -> None:
+    page = unseen
     desk.copy("OLD")
     copyable = Target(title="koru-page", copyable=True)
     page.locator("#chat").fill("a draft")
@@ -110,9 +119,8 @@ def test_without_accessibility_the_copy_proves_it(
 
 
 @pytest.mark.parametrize("text", [MIXED, MIXED * 16_000], ids=["mixed", "1 MB"])
-def test_without_any_readback_nothing_is_sent(desk: "Desk", stop: Stop, open_page: OpenPage, text: str) -> None:
-    page = open_page(False)
-    page.locator("#chat").focus()
+def test_without_any_readback_nothing_is_sent(desk: "Desk", stop: Stop, unseen: Page, text: str) -> None:
+    page = unseen
     with desk.injector("x11").locate(Target(title="koru-page"), stop) as injection:
         try:
             inserted = injection.insert(text)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jeepney import DBusAddress, new_method_call  # type: ignore[import-untyped]
+from jeepney import DBusAddress, message_bus, new_method_call  # type: ignore[import-untyped]
 from jeepney.io.blocking import DBusConnection, open_dbus_connection  # type: ignore[import-untyped]
 from jeepney.wrappers import unwrap_msg  # type: ignore[import-untyped]
 
@@ -59,7 +59,15 @@ def mutter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
         command = ["mutter", "--headless", "--wayland", "--no-x11", "--wayland-display", "koru-0"]
         with running([*command, "--virtual-monitor", "1024x768"], environment):
             until((Path(place) / "koru-0").is_socket, "mutter")
+            with open_dbus_connection(bus=bus["DBUS_SESSION_BUS_ADDRESS"]) as connection:
+                until(lambda: _is_served(connection, _remote), "mutter's remote desktop")
             yield environment | {"WAYLAND_DISPLAY": "koru-0"}
+
+
+def _is_served(connection: DBusConnection, name: str) -> bool:
+    """The socket is there before the service is."""
+    answer = connection.send_and_get_reply(message_bus.NameHasOwner(name), timeout=_answer_seconds)
+    return bool(unwrap_msg(answer)[0])
 
 
 @pytest.fixture

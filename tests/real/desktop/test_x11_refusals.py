@@ -80,13 +80,13 @@ def test_the_picture_for_the_operator_is_a_whole_png(desk: "Desk", window: "Chat
     assert picture.endswith(b"IEND\xaeB`\x82")
 
 
-def test_a_grabbed_keyboard(desk: "Desk", stop: Stop, window: "ChatWindow") -> None:
+def test_a_grabbed_keyboard(desk: "Desk", stop: Stop, window: "ChatWindow", brief: None) -> None:
     desk.program("grab")
     assert refusal(desk, Target(title="koru-target"), stop) is BlockerWord.KEYBOARD_GRABBED
     assert window.chat == ""
 
 
-def test_a_locked_screen(desk: "Desk", stop: Stop, window: "ChatWindow", i3lock_installed: None) -> None:
+def test_a_locked_screen(desk: "Desk", stop: Stop, window: "ChatWindow", i3lock_installed: None, brief: None) -> None:
     desk.start("i3lock", "--nofork", "--color=000000")
     until(lambda: grabbed(desk), "the screen is locked")
     assert refusal(desk, Target(title="koru-target"), stop) is BlockerWord.KEYBOARD_GRABBED
@@ -102,7 +102,7 @@ def grabbed(desk: "Desk") -> bool:
         display.close()
 
 
-def test_a_held_modifier(desk: "Desk", stop: Stop, window: "ChatWindow") -> None:
+def test_a_held_modifier(desk: "Desk", stop: Stop, window: "ChatWindow", brief: None) -> None:
     desk.run("xdotool", "keydown", "ctrl")
     try:
         assert refusal(desk, Target(title="koru-target"), stop) is BlockerWord.MODIFIER_HELD
@@ -128,7 +128,7 @@ def test_a_target_that_does_not_exist_or_exists_twice(desk: "Desk", stop: Stop, 
     assert (window.chat, second.chat) == ("", "")
 
 
-def test_a_window_that_died_after_it_was_located(desk: "Desk", stop: Stop, window: "ChatWindow") -> None:
+def test_a_window_that_died_after_it_was_located(desk: "Desk", stop: Stop, window: "ChatWindow", brief: None) -> None:
     with desk.injector("x11").locate(Target(title="koru-target"), stop) as injection:
         window.process.kill()
         window.process.wait()

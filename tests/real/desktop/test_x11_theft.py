@@ -124,7 +124,9 @@ def test_a_paste_under_constant_theft_lands_in_the_target_or_nowhere(
     assert desk.clipboard() == "OLD"
 
 
-def test_a_stopped_target_gets_our_text_late_and_the_old_clipboard_returns(desk: "Desk", stop: Stop) -> None:
+def test_a_stopped_target_gets_our_text_late_and_the_old_clipboard_returns(
+    desk: "Desk", stop: Stop, brief: None
+) -> None:
     """A clipboard manager fetches at once; its fetch must not count as the target's."""
     target = desk.window("tk", "koru-target")
     desk.copy("OLD")

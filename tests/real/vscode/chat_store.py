@@ -32,10 +32,18 @@ def _turn(session: str, request: dict[str, Any]) -> StoredTurn:
 def _replay(path: Path) -> dict[str, Any]:
     root: dict[str, Any] = {"v": {}}
     # A line without its end is still being written.
-    for line in path.read_bytes().split(b"\n")[:-1]:
+    for line in _read(path).split(b"\n")[:-1]:
         _apply(root, json.loads(line))
     state: dict[str, Any] = root["v"]
     return state
+
+
+def _read(path: Path) -> bytes:
+    """Nothing from a file that is gone: VS Code keeps some 25 chats of a folder and removes the oldest."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def _apply(root: dict[str, Any], entry: dict[str, Any]) -> None:

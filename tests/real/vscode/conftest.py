@@ -1,4 +1,4 @@
-"""A real VS Code for tests: one server, one window a module, a new chat a test; logs and pictures of a failure.
+"""A real VS Code for tests: one server and one window for all, a new chat a test; logs and pictures of a failure.
 
 A window's calls block. Inside an event loop make them through anyio.to_thread.
 """
@@ -17,9 +17,13 @@ ROOT = Path(__file__).parents[3]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
+from tests.daemon import Daemon  # noqa: E402
+from tests.real.vscode.desk import Desk  # noqa: E402
 from tests.real.vscode.install import Editor, Missing, cache_directory, find  # noqa: E402
 from tests.real.vscode.server import DEMO_AGENT, Server  # noqa: E402
 from tests.real.vscode.window import Window  # noqa: E402
+
+PLUGIN = ROOT / "bridge" / "assets" / "koru-vscode.vsix"
 
 
 @pytest.fixture(scope="session")
@@ -52,9 +56,9 @@ def new_folder(server: Server) -> Callable[[], Path]:
     return make
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def window(server: Server, new_folder: Callable[[], Path]) -> Iterator[Window]:
-    """A window on a folder of its own, for all tests of a module."""
+    """A window on a folder of its own, for all tests: opening one costs more than any of them."""
     window = server.open(new_folder())
     yield window
     window.close()
@@ -62,18 +66,38 @@ def window(server: Server, new_folder: Callable[[], Path]) -> Iterator[Window]:
 
 @pytest.fixture
 def chat(window: Window) -> Window:
-    """The module's window with a new, empty chat in its side bar."""
+    """The window with a new, empty chat in its side bar."""
     window.command("workbench.action.chat.open")  # a new chat opens where the last used one is
     window.command("workbench.action.chat.newChat")
     window.chat.clear_draft()  # an unsent draft moves into the new chat
     return window
 
 
+@pytest.fixture(scope="session")
+def desk(editor: Editor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A real daemon, and a VS Code whose windows have the plugin and the demo agent."""
+    assert PLUGIN.is_file(), f"{PLUGIN} is missing; next: make setup"
+    daemon = Daemon(tmp_path_factory.mktemp("koru"))
+    daemon.start()
+    try:
+        with Server(editor, [PLUGIN, DEMO_AGENT], environment={"KORU_SOCKET": str(daemon.socket)}) as server:
+            yield Desk(daemon, server)
+    finally:
+        daemon.stop()
+
+
+@pytest.fixture(scope="session")
+def driven(desk: Desk) -> Window:
+    """The one window that is driven; tests that open another close it again."""
+    return desk.open(desk.server.profile.folder("driven"))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.failed:
-        for server in getattr(item, "funcargs", {}).values():
+        for value in getattr(item, "funcargs", {}).values():
+            server = value.server if isinstance(value, Desk) else value
             if isinstance(server, Server):
                 kept = _keep(server, item.nodeid)
                 report.sections.append(("VS Code", f"logs and pictures: {kept}\n{server.log_tail()}"))

@@ -11,7 +11,7 @@ from tests.real.vscode.chat_store import CANCELLED, COMPLETE, FAILED, NEEDS_INPU
 from tests.real.vscode.deadline import until
 from tests.real.vscode.probe import Answer
 from tests.real.vscode.server import Server
-from tests.real.vscode.window import Window
+from tests.real.vscode.window import Window, glances
 
 OPEN = "workbench.action.chat.open"
 
@@ -140,7 +140,8 @@ def test_the_store_tells_how_each_turn_ended(server: Server, chat: Window) -> No
                 return turns if all(turn.state not in (None, RUNNING, NEEDS_INPUT) for turn in turns) else None
         return None
 
-    turns = until(all_ended, "every turn's end stood in the store")
+    with glances([chat]):
+        turns = until(all_ended, "every turn's end stood in the store")
     assert [(turn.prompt, turn.reply, turn.state) for turn in turns] == expected
 
 

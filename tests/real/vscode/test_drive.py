@@ -2,22 +2,17 @@
 
 import time
 import uuid
-from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bridge.ledger.verdict import verify
 from bridge.protocol.errors import BridgeError, Reason
-from tests.daemon import Daemon
-from tests.real.vscode.chat_store import COMPLETE, FAILED, RUNNING, StoredTurn, stored_turns
+from tests.real.vscode.chat_store import COMPLETE, FAILED, RUNNING
 from tests.real.vscode.deadline import until
-from tests.real.vscode.install import Editor
-from tests.real.vscode.server import DEMO_AGENT, Server
-from tests.real.vscode.window import Window
+from tests.real.vscode.desk import Desk
+from tests.real.vscode.window import Window, glances
 
 PLUGIN = Path(__file__).parents[3] / "bridge" / "assets" / "koru-vscode.vsix"
 BOUNDARIES = [
@@ -27,100 +22,13 @@ BOUNDARIES = [
 ]
 
 
-@dataclass
-class Desk:
-    """One daemon, one VS Code, and what the tests ask of them."""
-
-    daemon: Daemon
-    server: Server
-
-    def drive(self, window: Window, text: str, *, wait: bool = False, **more: Any) -> dict[str, Any]:
-        """Drive a prompt to its outcome, with `wait` to the end of its turn."""
-        drive_id = self.start(window, text, **more)
-        return self.wait(drive_id, "turn" if wait else "outcome")
-
-    def start(self, window: Window, text: str, **more: Any) -> str:
-        drive_id = str(more.pop("drive_id", uuid.uuid4()))
-        params = {
-            "drive_id": drive_id,
-            "text": text,
-            "selector": {"workspace": str(self.folders[id(window)])},
-            "target": more.pop("target", {}),
-            "deadline_ms": 30_000,
-            "wait_ms": 60_000,
-            **more,
-        }
-        with self.daemon.client() as client:
-            client.request("drive/start", params, timeout=20)
-        return drive_id
-
-    def wait(self, drive_id: str, until_: str = "outcome") -> dict[str, Any]:
-        with self.daemon.client() as client:
-            wait = {"drive_id": drive_id, "until": until_, "timeout_ms": 90_000}
-            view: dict[str, Any] = client.request("drive/wait", wait, timeout=100)
-            return view
-
-    def open(self, folder: Path) -> Window:
-        window = self.server.open(folder)
-        self.folders[id(window)] = folder
-        self.attached(folder)
-        return window
-
-    def attached(self, folder: Path, after: int = 0) -> int:
-        """Wait until the folder's window is connected under an epoch later than `after`; its epoch."""
-
-        def epoch() -> int | None:
-            with self.daemon.client() as client:
-                for session in client.request("sessions/list", {})["sessions"]:
-                    folders = [f for surface in session["surfaces"] for f in surface["workspace_folders"]]
-                    if str(folder) in folders and session["epoch"] > after:
-                        return int(session["epoch"])
-            return None
-
-        return until(epoch, f"the window on {folder} attached")
-
-    def stored(self, text: str) -> list[StoredTurn]:
-        """The turns in VS Code's own files whose prompt has this text, by a reader of the tests' own."""
-        return [turn for turn in stored_turns(self.server.profile.chat_files()) if turn.prompt == text]
-
-    def stored_once(self, text: str) -> StoredTurn:
-        """Wait until the store shows the prompt, and it is there exactly once."""
-        until(lambda: bool(self.stored(text)), f"the store shows {text!r}")
-        (turn,) = self.stored(text)
-        return turn
-
-    def await_reply(self, text: str) -> None:
-        """Wait until the store shows the agent's answer; while the turn runs it may hold the prompt alone."""
-        until(lambda: self.stored_once(text).reply.startswith("You said: "), f"the store shows the reply to {text!r}")
-
-    def __post_init__(self) -> None:
-        self.folders: dict[int, Path] = {}
-
-
-@pytest.fixture(scope="module")
-def desk(editor: Editor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    assert PLUGIN.is_file(), f"{PLUGIN} is missing; next: make setup"
-    daemon = Daemon(tmp_path_factory.mktemp("koru"))
-    daemon.start()
-    try:
-        with Server(editor, [PLUGIN, DEMO_AGENT], environment={"KORU_SOCKET": str(daemon.socket)}) as server:
-            yield Desk(daemon, server)
-    finally:
-        daemon.stop()
-
-
-@pytest.fixture(scope="module")
-def window(desk: Desk) -> Window:
-    return desk.open(desk.server.profile.folder("driven"))
-
-
 @pytest.fixture
-def chat(window: Window) -> Window:
+def chat(driven: Window) -> Window:
     """The window with no editor open, and a new chat in the side bar."""
-    window.command("workbench.action.closeAllEditors")
-    window.command("workbench.action.chat.open")  # a new chat is made where a chat had the focus last
-    window.command("workbench.action.chat.newChat")
-    return window
+    driven.command("workbench.action.closeAllEditors")
+    driven.command("workbench.action.chat.open")  # a new chat is made where a chat had the focus last
+    driven.command("workbench.action.chat.newChat")
+    return driven
 
 
 def test_three_prompts_are_confirmed_and_seen(desk: Desk, chat: Window) -> None:
@@ -133,7 +41,8 @@ def test_three_prompts_are_confirmed_and_seen(desk: Desk, chat: Window) -> None:
 
 
 def test_the_reply_comes_from_the_store(desk: Desk, chat: Window) -> None:
-    view = desk.drive(chat, "what was the reply", wait=True)
+    # No glance: VS Code writes the chat by itself.
+    view = desk.wait(desk.start(chat, "what was the reply"), "turn")
     assert view["turn"] == {
         "state": "completed",
         "reply": "You said: what was the reply",
@@ -145,7 +54,7 @@ def test_the_reply_comes_from_the_store(desk: Desk, chat: Window) -> None:
 
 
 def test_a_witness_can_be_required(desk: Desk, chat: Window) -> None:
-    view = desk.drive(chat, "only a witness counts", require="witness")
+    view = desk.wait(desk.start(chat, "only a witness counts", require="witness"))
     assert view["outcome"] == "confirmed"
     assert view["reason"] == "the chat's own store shows the new turn"
 
@@ -205,7 +114,7 @@ def test_a_running_turn_is_cancelled(desk: Desk, chat: Window) -> None:
     chat.chat.wait_for("user", "demo: slow 50")
     with desk.daemon.client() as client:
         client.request("drive/cancel", {"drive_id": drive_id})
-    view = desk.wait(drive_id, "turn")
+    view = desk.see(drive_id)
     assert view["turn"]["state"] == "turn_failed", view
     assert view["outcome"] == "confirmed"
 
@@ -219,7 +128,8 @@ def test_a_question_is_needs_input(desk: Desk, chat: Window) -> None:
     chat.chat.answer("the first")
     chat.chat.wait_for("agent", "You answered: the first")
     text = "demo: ask Which one?"
-    until(lambda: [turn.state for turn in desk.stored(text)] == [COMPLETE], "the store shows the answered turn")
+    with glances([chat]):
+        until(lambda: [turn.state for turn in desk.stored(text)] == [COMPLETE], "the store shows the answered turn")
     assert desk.drive(chat, "after the answer")["outcome"] == "confirmed"
 
 
@@ -233,11 +143,11 @@ def test_a_prompt_behind_a_running_turn_is_queued_and_not_started(desk: Desk, ch
     first = desk.start(chat, "demo: slow 9")
     assert desk.wait(first)["outcome"] == "confirmed"
     second = desk.start(chat, "behind the slow one")
-    view = desk.wait(second)
+    view = desk.see(second, "outcome")
     kinds = [fact["kind"] for fact in view["facts"]]
     assert "queued" in kinds, view
     assert "turn_started" not in kinds
-    assert desk.wait(second, "turn")["turn"]["state"] == "completed"
+    assert desk.see(second)["turn"]["state"] == "completed"
     desk.stored_once("behind the slow one")
 
 
@@ -298,12 +208,12 @@ def test_the_daemon_killed_at_a_boundary(boundary: str, desk: Desk, chat: Window
     desk.attached(folder)
     with suppress(BridgeError):
         desk.start(chat, text, drive_id=drive_id)
-        desk.wait(drive_id, "turn")
+        desk.see(drive_id)
     desk.daemon.wait_killed()
     desk.daemon.start()
     desk.attached(folder)
     try:
-        view = desk.wait(drive_id, "turn")
+        view = desk.see(drive_id)
     except BridgeError as error:
         assert (error.reason, boundary) == (Reason.UNKNOWN_DRIVE, "before_accepted")
         assert desk.drive(chat, f"after {boundary}", wait=True)["outcome"] == "confirmed"

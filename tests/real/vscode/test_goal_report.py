@@ -43,9 +43,10 @@ def report(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def show(editor: Editor, tmp_path: Path) -> Iterator[Callable[[Path], Seen]]:
-    browser = Browser(editor.chromium, tmp_path)
+@pytest.fixture(scope="module")
+def show(editor: Editor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], Seen]]:
+    """Opens a report in a page of its own; the browser serves all tests, and never has a network."""
+    browser = Browser(editor.chromium, tmp_path_factory.mktemp("browser"))
 
     def open_offline(path: Path) -> Seen:
         page = browser.page("about:blank")
@@ -60,6 +61,7 @@ def show(editor: Editor, tmp_path: Path) -> Iterator[Callable[[Path], Seen]]:
             page.wait_for_selector("#verdict.good, #verdict.bad")
             page.wait_for_load_state()
             texts = page.inner_text("#verdict"), page.title(), page.inner_text("#timeline")
+            page.close()
             return Seen(*texts, asked, errors)
 
         return browser.call(look)

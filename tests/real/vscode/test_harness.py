@@ -12,7 +12,7 @@ from tests.real.vscode.chat_store import stored_turns
 from tests.real.vscode.deadline import until
 from tests.real.vscode.install import Editor
 from tests.real.vscode.server import Server
-from tests.real.vscode.window import Window
+from tests.real.vscode.window import Window, glances
 
 ROOT = Path(__file__).parents[3]
 OPEN = "workbench.action.chat.open"
@@ -71,7 +71,8 @@ def test_windows_keep_their_chats_apart(server: Server, chat: Window, new_folder
         ]
         return found if len(found) == len(prompts) else None
 
-    assert len(set(until(directories, "three chats were on disk"))) == len(prompts)
+    with glances([chat, other, empty]):
+        assert len(set(until(directories, "three chats were on disk"))) == len(prompts)
     for window, text in ((chat, "to the first"), (other, "to the second"), (empty, "to the empty one")):
         assert [row.text for row in window.chat.rows() if row.role == "user"] == [text]
     other.close()

@@ -4,7 +4,6 @@ reload, its chat is shown."""
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,29 +11,22 @@ import pytest
 
 from tests.daemon import Daemon
 from tests.real.vscode.deadline import until
-from tests.real.vscode.install import Editor
-from tests.real.vscode.server import DEMO_AGENT, Server
+from tests.real.vscode.desk import Desk
 from tests.real.vscode.window import Window
 
 PLUGIN = Path(__file__).parents[3] / "bridge" / "assets" / "koru-vscode.vsix"
 
 
 @pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    daemon = Daemon(tmp_path_factory.mktemp("koru"))
-    daemon.start()
-    yield daemon
-    daemon.stop()
+def daemon(desk: Desk, driven: Window) -> Daemon:
+    """It knows one window: those that other tests opened are gone."""
+    until(lambda: len(sessions(desk.daemon)) == 1, "there is one window")
+    return desk.daemon
 
 
-@pytest.fixture(scope="module")
-def window(editor: Editor, daemon: Daemon) -> Iterator[Window]:
-    """The only window, connected."""
-    assert PLUGIN.is_file(), f"{PLUGIN} is missing; next: make setup"
-    with Server(editor, [PLUGIN, DEMO_AGENT], environment={"KORU_SOCKET": str(daemon.socket)}) as server:
-        window = server.open(server.profile.folder("recovered"))
-        until(lambda: bool(sessions(daemon)), "the window attached")
-        yield window
+@pytest.fixture
+def window(driven: Window, daemon: Daemon) -> Window:
+    return driven
 
 
 def sessions(daemon: Daemon) -> list[dict[str, Any]]:

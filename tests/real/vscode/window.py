@@ -2,12 +2,13 @@
 
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
 from tests.real.vscode.browser import Browser
 from tests.real.vscode.chat_view import ChatView, dialog, focused_part
@@ -23,6 +24,15 @@ await look();
 await promise;
 changed.dispose();
 """
+# What a browser tells a page that goes into the background and comes back.
+_LOOK_AWAY = """() => {
+  const told = new Event('visibilitychange');
+  document.hasFocus = () => false;
+  document.dispatchEvent(told);
+  delete document.hasFocus;
+  document.dispatchEvent(told);
+}"""
+GLANCE_SECONDS = 0.2
 
 
 class Window:
@@ -70,6 +80,12 @@ class Window:
         """A key in Playwright's names, such as "Escape", where the focus is."""
         self._browser.call(lambda: self._page.keyboard.press(key))
 
+    def look_away(self) -> None:
+        """The operator looks elsewhere for a moment: VS Code writes its chats when a window loses the focus, and
+        otherwise every 5 s. The keyboard stays where it is. Nothing happens to a page that is closed or loading."""
+        with suppress(Error):
+            self._browser.call(lambda: None if self._page.is_closed() else self._page.evaluate(_LOOK_AWAY))
+
     def screenshot(self, path: Path) -> None:
         """Saves a PNG."""
         self._browser.call(lambda: self._page.screenshot(path=path))
@@ -93,3 +109,22 @@ class Window:
 
     def close(self) -> None:
         self._browser.call(self._page.close)
+
+
+@contextmanager
+def glances(windows: Sequence[Window]) -> Iterator[None]:
+    """While inside, the operator looks away from these windows again and again: their chats are soon on disk."""
+    over = threading.Event()
+
+    def glance() -> None:
+        while not over.wait(GLANCE_SECONDS):
+            for window in tuple(windows):
+                window.look_away()
+
+    thread = threading.Thread(target=glance, name="operator's eyes")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

@@ -14,13 +14,17 @@ from tests.real.vscode.plugin.daemon import Daemon, Session
 from tests.real.vscode.server import DEMO_AGENT, Server
 from tests.real.vscode.window import Window
 
-PLUGIN = Path(__file__).parents[4] / "plugins-vscode"
+ROOT = Path(__file__).parents[4]
+PLUGIN = ROOT / "plugins-vscode"
 BUILD_SECONDS = 120
 
 
 @pytest.fixture(scope="session")
 def vsix() -> Path:
     """The plugin as it is now, packed. Without its npm packages: a skip, or with CI=true a failure."""
+    packed = PLUGIN / "dist" / "koru-vscode.vsix"
+    if packed.is_file() and packed.stat().st_mtime > max(path.stat().st_mtime for path in sources()):
+        return packed
     npm = shutil.which("npm")
     if npm is None or not (PLUGIN / "node_modules").is_dir():
         missing = "the plugin is not tested in VS Code: run `npm ci --ignore-scripts` in plugins-vscode"
@@ -30,7 +34,12 @@ def vsix() -> Path:
     pack = [npm, "run", "--silent", "package"]
     built = subprocess.run(pack, cwd=PLUGIN, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False)
     assert built.returncode == 0, built.stdout + built.stderr
-    return PLUGIN / "dist" / "koru-vscode.vsix"
+    return packed
+
+
+def sources() -> list[Path]:
+    """What the package is made of, the description of its build and the pinned tools included."""
+    return [path for path in (*PLUGIN.iterdir(), *PLUGIN.glob("src/**/*"), ROOT / "LICENSE") if path.is_file()]
 
 
 @pytest.fixture(scope="session")
@@ -59,9 +68,9 @@ def new_folder(server: Server) -> Callable[[], Path]:
     return make
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def window(server: Server, new_folder: Callable[[], Path]) -> Iterator[Window]:
-    """A window on a folder of its own, for all tests of a module."""
+    """A window on a folder of its own, for all tests with this server."""
     window = server.open(new_folder())
     yield window
     window.close()
@@ -69,7 +78,7 @@ def window(server: Server, new_folder: Callable[[], Path]) -> Iterator[Window]:
 
 @pytest.fixture
 def chat(window: Window) -> Window:
-    """The module's window with a new, empty chat in front, no tab open and nothing in the input."""
+    """That window with a new, empty chat in front, no tab open and nothing in the input."""
     window.command("workbench.action.closeAllEditors")
     # The panel has to be the chat that was used last, or the new one opens elsewhere.
     window.command("workbench.action.chat.open")

@@ -14,6 +14,15 @@ from tests.real.vscode.install import Editor
 from tests.real.vscode.profile import Profile
 
 SECONDS = 180.0
+# Fails where the command takes the packed plugin from another place.
+KORU = """
+import sys
+from pathlib import Path
+from unittest.mock import patch
+from bridge.cli import main
+with patch("bridge.cli.plugin.vsix.VSIX", Path(sys.argv.pop(1))):
+    raise SystemExit(main.main())
+"""
 Koru = Callable[..., Any]
 
 
@@ -37,9 +46,8 @@ def koru(vsix: Path, command: Path, tmp_path: Path) -> Koru:
     """Runs the command with --json; the plugin in it is the one that was just packed."""
 
     def run(*words: str) -> Any:
-        code = f"from bridge.cli import plugin, main; plugin.VSIX = __import__('pathlib').Path({str(vsix)!r})"
         done = subprocess.run(
-            [sys.executable, "-P", "-c", f"{code}; raise SystemExit(main.main())", *words, "--json"],
+            [sys.executable, "-P", "-c", KORU, str(vsix), *words, "--json"],
             env={**os.environ, "KORU_SOCKET": str(tmp_path / "nobody.sock")},
             capture_output=True,
             text=True,

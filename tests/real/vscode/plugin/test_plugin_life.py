@@ -17,7 +17,7 @@ from tests.real.vscode.chat_store import stored_turns
 from tests.real.vscode.deadline import until
 from tests.real.vscode.plugin.daemon import Daemon, Session
 from tests.real.vscode.server import Server
-from tests.real.vscode.window import Window
+from tests.real.vscode.window import Window, glances
 
 PRIVATE = "a prompt that no log may hold"
 
@@ -35,7 +35,8 @@ def test_a_reload_answers_first_and_keeps_the_window(
 ) -> None:
     plugin.deliver("before the reload", drive_id="reloaded")
     # A turn that is not on disk yet does not survive a reload.
-    until(lambda: "before the reload" in prompts_on_disk(server), "the turn was stored")
+    with glances([chat]):
+        until(lambda: "before the reload" in prompts_on_disk(server), "the turn was stored")
     with chat.new_host():
         assert plugin.ask("window/reload", Empty(), CommandResult).issued
     again = house.attached(chat.host_pid, after=plugin)
@@ -158,8 +159,9 @@ def test_an_empty_window_is_known_again(house: Daemon, server: Server) -> None:
     assert surface.workspace_folders == []
     session.deliver("in an empty window")
     assert surface.store is not None
-    path = f"{surface.store.path}/emptyWindowChatSessions"
-    until(lambda: any(str(file).startswith(path) for file in server.profile.chat_files()), "its chat was stored there")
+    chats = Path(surface.store.path) / "emptyWindowChatSessions"
+    with glances([empty]):
+        until(lambda: any(file.parent == chats for file in server.profile.chat_files()), "its chat was stored there")
     with empty.new_host():
         assert session.ask("window/reload", Empty(), CommandResult).issued
     assert house.attached(empty.host_pid, after=session).info.window_id == session.info.window_id

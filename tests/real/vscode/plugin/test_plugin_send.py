@@ -1,5 +1,7 @@
 """The native send in a real VS Code: what it says of each turn, and what it leaves alone."""
 
+from pathlib import Path
+
 import pytest
 
 from bridge.drive.match import text_sha
@@ -8,7 +10,7 @@ from tests.real.vscode.chat_view import Row
 from tests.real.vscode.deadline import until
 from tests.real.vscode.plugin.daemon import INPUT, NATIVE, Session
 from tests.real.vscode.server import Server
-from tests.real.vscode.window import Window
+from tests.real.vscode.window import Window, glances
 
 
 def facts(answer: DeliverResult) -> list[tuple[str, str]]:
@@ -28,8 +30,9 @@ def test_the_plugin_says_who_it_is(plugin: Session, chat: Window, server: Server
     assert surface.workspace_folders == chat.evaluate("return vscode.workspace.workspaceFolders.map(f => f.uri.fsPath)")
     assert surface.store is not None and surface.store.store == "vscode_chat"
     plugin.deliver("Where am I stored?")
-    path = f"{surface.store.path}/chatSessions"
-    until(lambda: any(str(file).startswith(path) for file in server.profile.chat_files()), "the chat was stored there")
+    chats = Path(surface.store.path) / "chatSessions"
+    with glances([chat]):
+        until(lambda: any(file.parent == chats for file in server.profile.chat_files()), "the chat was stored there")
 
 
 @pytest.mark.parametrize(
