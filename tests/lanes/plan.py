@@ -28,7 +28,7 @@ CORE = Lane("core", [*NO_PRODUCTS, *WORKERS])
 # The real products mostly wait. No two of these lanes share a display, a profile, or a port.
 VSCODE = Lane("vscode", ["tests/real/vscode", "tests/real/vscode_desktop"])
 DESKTOP = Lane("desktop", ["tests/real/desktop"])
-INTELLIJ = Lane("intellij", ["tests/real/intellij", "tests/real/agents", "tests/jetbrains"])
+INTELLIJ = Lane("intellij", ["tests/jetbrains", "tests/real/agents", "tests/real/intellij"])
 FAST = Lane("fast", [*NO_PRODUCTS, *WORKERS, "--lane-fast"])
 SOAK = Lane("soak", [*NO_PRODUCTS, *WORKERS, "-m", "soak or sampled"], {"KORU_SOAK": "1"}, silent_s_most=3600.0)
 
