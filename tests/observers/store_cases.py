@@ -5,6 +5,7 @@ product's does, so that a log (WAL) stays where it is.
 """
 
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Mapping
@@ -12,6 +13,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import zstandard
+
+
+def open_to_others(place: Path) -> None:
+    """Let another user reach a place in pytest's folders: the run's, the worker's and the test's are private."""
+    for folder in place.resolve().parents:
+        if folder.stat().st_uid == os.geteuid() and folder.name.startswith(("pytest-", "popen-", "test_")):
+            folder.chmod(0o755)
 
 
 class Stage:

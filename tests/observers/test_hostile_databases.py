@@ -17,6 +17,7 @@ import pytest
 
 from observers import activity
 from observers.base import Cursor, ObserverError, ObserverReason, Turn, TurnRole
+from tests.observers.store_cases import open_to_others
 from tests.observers.test_cases import STORES, Case
 from tests.sampling import SEED, count
 
@@ -133,9 +134,7 @@ def unprivileged() -> Iterator[None]:
 def test_a_database_that_may_not_be_read_is_a_finding(ill: Ill) -> None:
     ill.alone()
     ill.database.chmod(0)
-    for folder in ill.case.here.resolve().parents:
-        if folder.stat().st_uid == os.geteuid() and folder.name.startswith(("pytest-", "test_")):
-            folder.chmod(0o755)
+    open_to_others(ill.case.here)
     with unprivileged():
         assert reasons(ill) == {ObserverReason.UNREADABLE}
 

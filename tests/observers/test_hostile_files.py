@@ -17,6 +17,7 @@ import pytest
 
 from observers import activity, claude_code
 from observers.base import Cursor, Delta, ObserverError, ObserverReason, Turn, TurnRole
+from tests.observers.store_cases import open_to_others
 from tests.observers.test_cases import STORES, Case
 from tests.sampling import count
 
@@ -153,9 +154,7 @@ def test_noise_is_a_finding(ill: Ill, content: bytes) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="rights are not told by modes there")
 def test_a_file_that_may_not_be_read_is_a_finding(ill: Ill) -> None:
-    for folder in ill.case.here.resolve().parents:
-        if folder.stat().st_uid == os.geteuid() and folder.name.startswith(("pytest-", "popen-", "test_")):
-            folder.chmod(0o755)
+    open_to_others(ill.case.here)
     ill.age()
     ill.file.chmod(0)
     if os.geteuid() == 0:
