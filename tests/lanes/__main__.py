@@ -5,6 +5,8 @@ how many passed. The exit status is 0 only when every lane ran tests and each of
 """
 
 import argparse
+import os
+import random
 import signal
 import sys
 import time
@@ -13,7 +15,7 @@ from pathlib import Path
 
 from tests.lanes import tally
 from tests.lanes.costs import Costs
-from tests.lanes.plan import ALL, LANES, Lane, at_once
+from tests.lanes.plan import ALL, LANES, SOAK, Lane, at_once
 from tests.lanes.running import ROOT, Running
 
 FOLDER = ROOT / "build" / "lanes"
@@ -63,9 +65,7 @@ def run(lanes: Sequence[Lane], folder: Path, most: int) -> list[Running]:
 
 def follow(lanes: Sequence[Running], progress: Progress) -> None:
     """Read what the lanes report, and tell of failures and of ends as they come."""
-    for each in lanes:
-        if each.over:
-            continue
+    for each in [each for each in lanes if not each.over]:
         for done in each.follow():
             if done.outcome == "failed":
                 progress.say(f"FAILED in {each.lane.name}: {done.test}")
@@ -112,9 +112,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"no lane is called {', '.join(sorted(unknown))}; there are {', '.join(LANES)}")
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
+    lanes = [LANES[name] for name in chosen.lanes] or ALL
+    seed = os.environ.setdefault("KORU_SEED", str(random.randrange(1 << 16)) if SOAK in lanes else "0")  # noqa: S311, no secret
+    print(f"KORU_SEED={seed} draws the samples and random cases", flush=True)
     FOLDER.mkdir(parents=True, exist_ok=True)
     costs = Costs.load()
-    ran = run([LANES[name] for name in chosen.lanes] or ALL, FOLDER, chosen.at_once)
+    ran = run(lanes, FOLDER, chosen.at_once)
     status = report(ran, costs)
     if chosen.record and status == 0:
         record(ran, costs)
