@@ -32,8 +32,13 @@ def _turn(session: str, request: dict[str, Any]) -> StoredTurn:
 def _replay(path: Path) -> dict[str, Any]:
     root: dict[str, Any] = {"v": {}}
     # A line without its end is still being written.
-    for line in _read(path).split(b"\n")[:-1]:
-        _apply(root, json.loads(line))
+    entries = [json.loads(line) for line in _read(path).split(b"\n")[:-1]]
+    # VS Code sometimes begins a log without the entry that makes the chat. What is changed in it then means nothing;
+    # the turns that are pushed later are whole.
+    headless = bool(entries) and entries[0]["kind"] != 0
+    for entry in entries:
+        if not headless or (entry["kind"], entry.get("k")) == (2, ["requests"]):
+            _apply(root, entry)
     state: dict[str, Any] = root["v"]
     return state
 
