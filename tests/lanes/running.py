@@ -35,11 +35,13 @@ class Running:
         self._log = log.open("rb", buffering=0)
         self._unread = b""
         plugin = ["-p", "tests.lanes.plugin", "--lane-log", str(log)]
+        # Every Python that a test starts would else compile all it imports, where the environment forbids caches.
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         with self.printed.open("wb") as printed:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "pytest", "-q", *plugin, *lane.arguments],
                 cwd=ROOT,
-                env={**os.environ, **lane.environment},
+                env={**kept, "PYTHONPYCACHEPREFIX": str(ROOT / "build" / "pycache"), **lane.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
                 stderr=printed,
