@@ -1,4 +1,4 @@
-"""All goals of this daemon: accepted once, one at a time on a surface, told to those who subscribe, kept in the ledger."""
+"""All goals of this daemon: accepted once, one at a time on a surface, told to subscribers, kept in the ledger."""
 
 import logging
 from collections import deque
