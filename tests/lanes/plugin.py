@@ -18,7 +18,9 @@ MARKERS = ("soak", "sampled", "slow", "command")
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("lanes")
     group.addoption("--lane-log", type=Path, help="file for what became of each test, a JSON line each")
-    group.addoption("--lane-fast", action="store_true", help="leave out what is marked slow, and files that take long")
+    group.addoption(
+        "--lane-fast", action="store_true", help="leave out what is marked slow or built, and files that take long"
+    )
 
 
 @pytest.hookimpl(trylast=True)
@@ -40,7 +42,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_slow(item: pytest.Item, costs: Costs) -> bool:
-    return item.get_closest_marker("slow") is not None or costs.is_slow(_file(item.nodeid))
+    return any(map(item.get_closest_marker, ("slow", "built"))) or costs.is_slow(_file(item.nodeid))
 
 
 def _file(nodeid: str) -> str:

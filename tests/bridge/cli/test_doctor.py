@@ -10,6 +10,7 @@ import pytest
 
 from bridge.doctor.catalogue import CHECKS
 
+pytestmark = pytest.mark.built
 Koru = Callable[..., "subprocess.CompletedProcess[str]"]
 PATIENT = ("--timeout", "60")
 

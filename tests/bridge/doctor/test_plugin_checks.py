@@ -17,6 +17,8 @@ from tests.bridge.cli.test_jetbrains_plugin import archive
 from tests.bridge.conftest import plugin
 from tests.bridge.doctor.scenes import BY_PLUGIN, DOWN, only, run, session, status, well
 
+pytestmark = pytest.mark.built
+
 
 def test_every_ide_has_a_place_for_its_extensions() -> None:
     assert set(plugins.EXTENSIONS) == set(IDES)
