@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,20 @@ from tests.forked import Forked, fork
 
 PATIENCE = 60.0
 Process = Forked | subprocess.Popen[bytes]
-# The command itself, where a test is about the process; a call that blocks the event loop raises there, too.
-WATCHED = """
+# The command itself, for benchmarks; and as it is for tests about the process, where a call that blocks the event loop
+# raises. `launch` forks where no command is given, which raises there, too.
+PLAIN = (sys.executable, "-P", "-m", "bridge.daemon")
+WATCHED = (
+    *PLAIN[:2],
+    "-c",
+    """
 import sys
 from blockbuster import BlockBuster
 from bridge.daemon.process.main import leave, main
 BlockBuster().activate()
 leave(main(sys.argv[1:]))
-"""
+""",
+)
 
 
 def eventually(condition: Callable[[], bool], what: str, timeout: float = PATIENCE) -> None:
@@ -42,38 +48,16 @@ def launch(
     *,
     output: int = subprocess.DEVNULL,
     new_session: bool = False,
-    by_command: bool = False,
+    command: Sequence[str] | None = None,
 ) -> Process:
-    """A daemon that answers: forked from a process that is loaded already, or by its command. AssertionError.
+    """A daemon that answers, forked from a process that is loaded already or started by a command. AssertionError.
 
     What it prints goes to `output`, a descriptor.
     """
     reading, writing = os.pipe()
-    told = ["--ready-fd", str(writing)]
     with os.fdopen(reading, "rb", buffering=0) as pipe:
-        process: Process
         try:
-            if by_command:
-                process = subprocess.Popen(
-                    [sys.executable, "-P", "-c", WATCHED, *told],
-                    cwd=cwd,
-                    env=environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=output,
-                    pass_fds=[writing],
-                    start_new_session=new_session,
-                )
-            else:
-                process = fork(
-                    "daemon",
-                    told,
-                    environment=environment,
-                    cwd=cwd,
-                    output=output,
-                    pass_fds=[writing],
-                    new_session=new_session,
-                )
+            process = _start(command, ["--ready-fd", str(writing)], writing, environment, cwd, output, new_session)
         finally:
             os.close(writing)
         said = json.loads(_all_of(pipe.fileno()) or b'{"error": "it ended without a word"}')
@@ -82,6 +66,30 @@ def launch(
         process.wait(PATIENCE)
         raise AssertionError(f"the daemon did not start: {said}")
     return process
+
+
+def _start(
+    command: Sequence[str] | None,
+    arguments: Sequence[str],
+    passed: int,
+    environment: Mapping[str, str],
+    cwd: Path,
+    output: int,
+    new_session: bool,
+) -> Process:
+    if command is None:
+        given: dict[str, Any] = {"output": output, "pass_fds": [passed], "new_session": new_session}
+        return fork("daemon", arguments, environment=environment, cwd=cwd, **given)
+    return subprocess.Popen(
+        [*command, *arguments],
+        cwd=cwd,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        pass_fds=[passed],
+        start_new_session=new_session,
+    )
 
 
 def _all_of(descriptor: int) -> bytes:

@@ -4,8 +4,6 @@ import json
 import os
 import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -15,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.client import Client
-from bridge.protocol.errors import BridgeError
+from tests.daemon import PLAIN, launch
 
 DRIVES = 300
 WARM_UP = 20
@@ -77,27 +75,12 @@ def daemon(home: Path) -> Iterator[Path]:
     path = home / "run" / "bridge.sock"
     path.parent.mkdir(mode=0o700)
     environment = {**os.environ, "HOME": str(home), "XDG_STATE_HOME": str(home / "state"), "KORU_SOCKET": str(path)}
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "bridge.daemon"], env=environment, stderr=subprocess.DEVNULL
-    )
+    process = launch(environment, home, command=PLAIN)
     try:
-        wait_for(path, process)
         yield path
     finally:
         process.terminate()
         process.wait(timeout=15)
-
-
-def wait_for(path: Path, process: "subprocess.Popen[bytes]") -> None:
-    end = time.monotonic() + 20
-    while True:
-        try:
-            Client.connect(path).close()
-            return
-        except BridgeError:
-            if time.monotonic() > end or process.poll() is not None:
-                raise
-            time.sleep(0.01)
 
 
 def flushed_appends(folder: Path) -> list[float]:

@@ -8,7 +8,6 @@ import argparse
 import asyncio
 import json
 import os
-import select
 import socket
 import statistics
 import subprocess
@@ -18,8 +17,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
+
+if TYPE_CHECKING:
+    from tests.daemon import Process
 
 BAR = 1.5
 ROUNDS = 40
@@ -73,7 +76,7 @@ def serve(kind: str, path: str) -> None:
 
 
 @contextmanager
-def stopped(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+def stopped(process: "Process") -> Iterator[None]:
     try:
         yield
     finally:
@@ -116,19 +119,16 @@ def daemon(folder: Path) -> Iterator[socket.socket]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("KORU_", "XDG_"))}
     homes = {"HOME": ".", "XDG_RUNTIME_DIR": "run", "XDG_STATE_HOME": "state", "XDG_CONFIG_HOME": "config"}
     environment = kept | FAIR | {name: str(folder / part) for name, part in homes.items()}
-    reading, writing = os.pipe()
-    command = [sys.executable, "-P", "-m", "bridge.daemon", "--ready-fd", str(writing)]
-    process = subprocess.Popen(command, env=environment, pass_fds=[writing], cwd=folder)
-    os.close(writing)
-    with stopped(process), open(reading, "rb", buffering=0) as pipe:  # noqa: PTH123
-        if not select.select([pipe], [], [], PATIENCE)[0] or not json.loads(pipe.read() or b"{}").get("ready"):
-            raise RuntimeError("the daemon did not start")
-        with connected(folder / "run" / "koru" / "bridge.sock") as connection:
-            connection.sendall(INITIALIZE)
-            answer = connection.recv(65_536)
-            if b'"result"' not in answer:
-                raise RuntimeError(f"the daemon did not initialize: {answer!r}")
-            yield connection
+    # The servers run this file by its path, and see no other of the tests.
+    from tests.daemon import PLAIN, launch
+
+    process = launch(environment, folder, command=PLAIN)
+    with stopped(process), connected(folder / "run" / "koru" / "bridge.sock") as connection:
+        connection.sendall(INITIALIZE)
+        answer = connection.recv(65_536)
+        if b'"result"' not in answer:
+            raise RuntimeError(f"the daemon did not initialize: {answer!r}")
+        yield connection
 
 
 def round_trip(connection: socket.socket, number: int) -> float:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,7 @@ import pytest
 
 from bridge.client import Client
 from bridge.contained import SWITCH
-from tests.daemon import PATIENCE, Process, launch
+from tests.daemon import PATIENCE, WATCHED, Process, launch
 
 HEARTBEAT_MS = "600000"  # a bare wire answers a ping only when it is read, and a slow machine is no dead plugin
 ROOT = Path(__file__).parent.parent.parent
@@ -208,14 +208,14 @@ Start = Callable[..., Daemon]
 
 
 @contextmanager
-def starting(home: Home, *, by_command: bool = False) -> Iterator[Start]:
+def starting(home: Home, command: Sequence[str] | None = None) -> Iterator[Start]:
     """Gives what starts a daemon, and at the end stops all that were started."""
     daemons: list[Daemon] = []
 
     def start_daemon(**environment: str) -> Daemon:
         surroundings = home.environment(**{"KORU_HEARTBEAT_MS": HEARTBEAT_MS, **environment})
         try:
-            process = launch(surroundings, home.root, by_command=by_command)
+            process = launch(surroundings, home.root, command=command)
         except AssertionError as error:
             error.add_note(home.log.read_text(encoding="utf-8") if home.log.exists() else "it wrote no log")
             raise
@@ -241,7 +241,8 @@ def start(home: Home, request: pytest.FixtureRequest) -> Iterator[Start]:
 
     Forked from a process that is loaded already, but for tests marked `command`.
     """
-    with starting(home, by_command=request.node.get_closest_marker("command") is not None) as start_daemon:
+    about_the_process = request.node.get_closest_marker("command") is not None
+    with starting(home, WATCHED if about_the_process else None) as start_daemon:
         yield start_daemon
 
 
