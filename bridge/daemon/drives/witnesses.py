@@ -110,30 +110,26 @@ class Witnesses:
 
     async def shows(self, record: DriveRecord) -> bool | None:
         """Does a turn with this drive's text stand past its anchor? None when that cannot be seen."""
-        observer = self._observers.get(record.anchor.observer or "")
-        if observer is None or record.anchor.cursor is None:
-            return None
-        cursor = Cursor.load(record.anchor.cursor)
-        try:
-            with anyio.fail_after(ANCHOR_S):
-                delta = await self._read(observer.since, cursor.store, cursor)
-        except (ObserverError, TimeoutError):
-            return None
-        return any(text_sha(prompt.text) == record.text_sha for prompt in delta.prompts)
+        delta = await self._past_anchor(record)
+        return None if delta is None else any(text_sha(prompt.text) == record.text_sha for prompt in delta.prompts)
 
     async def turn_now(self, record: DriveRecord) -> Shown | None:
         """A drive's turn as the store shows it now; None when it shows none."""
+        delta = await self._past_anchor(record)
+        own = [prompt for prompt in delta.prompts if text_sha(prompt.text) == record.text_sha] if delta else []
+        return _shown(delta, own[-1]) if delta and own else None
+
+    async def _past_anchor(self, record: DriveRecord) -> Delta | None:
+        """What the store shows past the drive's anchor; None where it cannot be read within ANCHOR_S."""
         observer = self._observers.get(record.anchor.observer or "")
         if observer is None or record.anchor.cursor is None:
             return None
         cursor = Cursor.load(record.anchor.cursor)
         try:
             with anyio.fail_after(ANCHOR_S):
-                delta = await self._read(observer.since, cursor.store, cursor)
+                return await self._read(observer.since, cursor.store, cursor)
         except (ObserverError, TimeoutError):
             return None
-        own = [prompt for prompt in delta.prompts if text_sha(prompt.text) == record.text_sha]
-        return _shown(delta, own[-1]) if own else None
 
     async def follow(self, record: DriveRecord, anchor: Anchor, report: Callable[[Fact], None]) -> None:
         """Report what the store shows of this drive's turn, until cancelled."""
