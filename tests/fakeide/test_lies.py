@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from bridge.client import Client
+from bridge.daemon.drives.late import LATE_MOST
 from bridge.ledger.verdict import verify
 from tests.daemon import Daemon, eventually
 from tests.fakeide.conftest import HERE, Ide
@@ -124,7 +125,10 @@ def test_lie(path: Path, house: House) -> None:
         assert lie.turns == expect["turns"]
         assert view.get("blocker") == expect.get("blocker", view.get("blocker"))
         assert view.get("turn", {}).get("state") == expect.get("turn", view.get("turn", {}).get("state"))
-        assert len(view["facts"]) <= expect.get("facts_at_most", 100)
+        counted = sum(fact["counted"] for fact in view["facts"])
+        assert counted <= expect.get("facts_at_most", 100)
+        # What comes after the end is kept, too, up to a bound: on a busy machine this test may look after that.
+        assert len(view["facts"]) - counted <= LATE_MOST
         lie.release()
         if "late" in expect:
             eventually(lambda: late(client, lie.name) == expect["late"], "the late fact is kept, and not counted")

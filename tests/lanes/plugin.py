@@ -32,9 +32,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Files that take long come first, so that no worker is left alone with one; the order in a file stays."""
+    """Files that take long come first, so that no worker is left alone with one; the order in a file stays.
+
+    Only where there are workers: the files of a real product share its windows, and come in the order of their names.
+    """
     costs = Costs.load()
-    items.sort(key=lambda item: -costs.seconds(_file(item.nodeid)))
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: -costs.seconds(_file(item.nodeid)))
     if config.option.lane_fast:
         kept = [item for item in items if not _is_slow(item, costs)]
         config.hook.pytest_deselected(items=[item for item in items if _is_slow(item, costs)])

@@ -80,6 +80,8 @@ def window(server: Server, new_folder: Callable[[], Path]) -> Iterator[Window]:
 def chat(window: Window) -> Window:
     """That window with a new, empty chat in front, no tab open and nothing in the input."""
     window.command("workbench.action.closeAllEditors")
+    # What a test before this one was told may lie over the input and take its clicks.
+    window.command("notifications.clearAll")
     # The panel has to be the chat that was used last, or the new one opens elsewhere.
     window.command("workbench.action.chat.open")
     window.command("workbench.action.chat.newChat")
