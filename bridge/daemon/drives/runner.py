@@ -175,6 +175,7 @@ class _Performance:
         if kind == "settled":
             self._drive.settled.set()
         elif kind == "turn":
+            self._witnesses.note_question(self._record)
             self._drive.over.set()
         self._journal.announce(row)
 

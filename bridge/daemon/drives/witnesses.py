@@ -131,6 +131,12 @@ class Witnesses:
         except (ObserverError, TimeoutError):
             return None
 
+    def note_question(self, record: DriveRecord) -> None:
+        """Keep further prompts from a chat whose turn asks: called before anyone is told that the turn is over."""
+        if record.turn_state == "needs_input" and record.anchor.observer and record.anchor.cursor:
+            asked = Asked(Cursor.load(record.anchor.cursor), record.text_sha, record.evidence.chat_id)
+            self._questions.note(record.surface, asked)
+
     async def follow(self, record: DriveRecord, anchor: Anchor, report: Callable[[Fact], None]) -> None:
         """Report what the store shows of this drive's turn, until cancelled."""
         observer = self._observers.get(anchor.observer or "")
@@ -146,8 +152,6 @@ class Witnesses:
                 await self._observe(observer, cursor, claims, record, report, change.wait)
         finally:
             self._release(claims, record, self.horizon_s(anchor))
-            if record.turn_state == "needs_input":
-                self._questions.note(record.surface, Asked(cursor, record.text_sha, record.evidence.chat_id))
 
     async def _observe(
         self,
