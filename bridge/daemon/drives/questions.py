@@ -50,7 +50,8 @@ class Questions:
         except ObserverError:
             return True
         states = [turn.state for turn in prompts if text_sha(turn.text) == asked.text_sha]
-        if not states or states[-1] is State.NEEDS_INPUT:
+        # A store may have been written while the turn still ran, before it asked: only an end answers a question.
+        if not states or states[-1] in (State.NEEDS_INPUT, State.WORKING, State.QUEUED):
             return True
         self.forget(surface)
         return False
