@@ -140,7 +140,7 @@ def test_a_failed_turn_is_told(desk: Desk, chat: Window) -> None:
 
 
 def test_a_prompt_behind_a_running_turn_is_queued_and_not_started(desk: Desk, chat: Window) -> None:
-    first = desk.start(chat, "demo: slow 9")
+    first = desk.start(chat, "demo: slow 25")
     assert desk.wait(first)["outcome"] == "confirmed"
     # The store may show the turn before the plugin has answered for it, and until then the plugin takes no other.
     until(lambda: any(fact["grade"] == "host" for fact in desk.wait(first)["facts"]), "the plugin answered")
