@@ -140,12 +140,15 @@ def test_a_failed_turn_is_told(desk: Desk, chat: Window) -> None:
 
 
 def test_a_prompt_behind_a_running_turn_is_queued_and_not_started(desk: Desk, chat: Window) -> None:
-    first = desk.start(chat, "demo: slow 25")
-    assert desk.wait(first)["outcome"] == "confirmed"
-    # The store may show the turn before the plugin has answered for it, and until then the plugin takes no other.
-    until(lambda: any(fact["grade"] == "host" for fact in desk.wait(first)["facts"]), "the plugin answered")
-    second = desk.start(chat, "behind the slow one")
-    view = desk.see(second, "outcome")
+    for _ in range(6):
+        first = desk.start(chat, "demo: slow 9")
+        assert desk.wait(first)["outcome"] == "confirmed"
+        second = desk.start(chat, "behind the slow one")
+        view = desk.see(second, "outcome")
+        # The store may show the first turn before the plugin has answered for it; until then the plugin takes no other.
+        if view.get("blocker") != "surface_busy":
+            break
+        desk.see(first)
     kinds = [fact["kind"] for fact in view["facts"]]
     assert "queued" in kinds, (view.get("blocker"), view["reason"], kinds)
     assert "turn_started" not in kinds
