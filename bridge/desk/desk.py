@@ -67,7 +67,7 @@ class Desk:
 
     async def refresh(self, *, certainly: bool = False) -> None:
         """Read changed settings, and ask the injectors anew: in the background, or `certainly` before it returns."""
-        if anyio.current_time() - self._looked_at > LOOK_S:
+        if certainly or anyio.current_time() - self._looked_at > LOOK_S:
             await self._look()
         if anyio.current_time() - self._asked_at < FRESH_S:
             return

@@ -9,6 +9,7 @@ import hashlib
 import itertools
 import json
 import os
+import select
 import signal
 import socket
 import sys
@@ -67,6 +68,7 @@ class FakeIde:
         self.ids = itertools.count(1)
         self.last_line = b""
         self.epoch = 0
+        self.crowded = False
         self.journal: dict[str, Json] = {}
 
     def run(self) -> None:
@@ -137,7 +139,10 @@ class FakeIde:
         if "method" not in message or "id" not in message:
             return
         method, params = message["method"], message.get("params", {})
-        if method == "chat/deliver":
+        crowded, self.crowded = self.crowded, False
+        if method == "chat/deliver" and crowded:
+            self._do_answer({"disposition": "declined", "blocker": "surface_busy"}, message["id"], params)
+        elif method == "chat/deliver":
             self._deliver(message["id"], params)
         elif method == "drive/lookup":
             self._lookup(message["id"], params)
@@ -176,6 +181,8 @@ class FakeIde:
         self.journal[params["drive_id"]]["state"] = "submitted"
 
     def _do_answer(self, argument: Json, request_id: Any, params: Json) -> None:
+        # One window takes one delivery at a time: what came before this answer would have met it.
+        self.crowded = bool(select.select([self.socket], [], [], 0)[0])
         self._reply(
             request_id,
             {

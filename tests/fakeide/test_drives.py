@@ -119,6 +119,22 @@ def test_one_window_is_driven_one_at_a_time_in_order(daemon: Any, attach: Callab
     assert turns(storage) == texts
 
 
+def test_a_drive_that_a_witness_settled_keeps_the_next_back_until_its_channel_has_answered(
+    daemon: Any, attach: Callable[..., Path], release: Path
+) -> None:
+    daemon.start()
+    seen_before_answered = [HONEST[0], {"until": str(release)}, HONEST[1]]
+    storage = attach([seen_before_answered, HONEST])
+    with daemon.client() as client:
+        client.request("drive/start", params("one", "one", require="witness"))
+        assert settled(client, "one")["outcome"] == "confirmed"
+        client.request("drive/start", params("two", "two"))
+        assert client.request("drive/wait", {"drive_id": "two", "timeout_ms": 1000})["state"] == "accepted"
+        release.touch()
+        assert settled(client, "two")["outcome"] == "confirmed"
+    assert turns(storage) == ["one", "two"]
+
+
 def test_a_turn_seen_late_is_not_the_witness_of_the_next_drive(daemon: Any, attach: Callable[..., Path]) -> None:
     """The first turn reaches the store while the second drive, of the same text and swallowed, already watches."""
     daemon.start()

@@ -7,6 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from anyio.abc import TaskGroup
 
@@ -84,14 +85,21 @@ class Lanes:
 
     async def release(self, drive: OpenDrive) -> None:
         """End a drive that holds up its window: refused while nothing was touched, else settled by what is known."""
-        if drive.record.state == "acting":
-            drive.post(GivenUp())
-        else:
-            await self.cancel(drive)
+        match drive.record.state:
+            case "accepted":
+                await self.cancel(drive)
+            case "acting":
+                drive.post(GivenUp())
+                drive.answered.set()
+            case "settled":
+                drive.answered.set()
+            case state:
+                assert_never(state)
 
     def queues(self) -> Sequence[QueueView]:
-        """The windows in which a drive is under way or waits."""
-        return [_queue(lane) for lane in self._lanes.values() if lane.waiting]
+        """The windows in which a drive without an outcome is under way."""
+        first = (lane for lane in self._lanes.values() if lane.waiting)
+        return [_queue(lane) for lane in first if lane.waiting[0].record.state != "settled"]
 
     def behind(self, record: DriveRecord) -> int | None:
         """How many drives are ahead of this one; None when it is not waiting."""
@@ -104,12 +112,16 @@ class Lanes:
     # --- one drive ---------------------------------------------------------------------------------------------------
 
     async def _work(self, lane: _Lane) -> None:
-        """The next drive begins when the one before has its outcome: waiting for its turn's end touches nothing."""
+        """The next drive begins when the one before has its outcome and its channel has answered, in bounded time.
+
+        Waiting for the turn's end touches nothing, so that keeps no drive back.
+        """
         try:
             while lane.waiting:
                 drive = lane.waiting[0]
                 self._tasks.start_soon(self._run, drive)
                 await drive.settled.wait()
+                await drive.answered.wait()
                 lane.waiting.popleft()
         finally:
             lane.working = False

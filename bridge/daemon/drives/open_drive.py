@@ -13,17 +13,25 @@ from bridge.drive.steps import CancelAsked, DriveEvent, GivenUp, Learned
 MAILBOX_EVENTS = 256
 
 
+def _set() -> anyio.Event:
+    event = anyio.Event()
+    event.set()
+    return event
+
+
 @dataclass(slots=True)
 class OpenDrive:
     """`settled` is set with the outcome, `over` when nothing is decided any more; facts after that go to `late`.
 
-    `dropped` counts the events that found the mailbox full.
+    `answered` is set while no delivery is with a channel: a witness may settle a drive before its channel has answered,
+    and until then the channel takes no other. `dropped` counts the events that found the mailbox full.
     """
 
     record: DriveRecord
     late: Callable[[Fact], None]
     settled: anyio.Event = field(default_factory=anyio.Event)
     over: anyio.Event = field(default_factory=anyio.Event)
+    answered: anyio.Event = field(default_factory=_set)
     events: deque[DriveEvent] = field(default_factory=deque)
     arrived: anyio.Event = field(default_factory=anyio.Event)
     dropped: int = 0

@@ -110,6 +110,7 @@ class _Performance:
             case Follow(anchor):
                 self._tasks.start_soon(self._attempt, self._watch, anchor)
             case Deliver(candidate):
+                self._drive.answered = anyio.Event()
                 self._outlasting.start_soon(self._deliver, candidate)
             case AskJournal(candidate):
                 self._tasks.start_soon(self._channel_of(candidate).lookup, record, candidate, post)
@@ -191,8 +192,12 @@ class _Performance:
     async def _deliver(self, candidate: Candidate) -> None:
         """Not cancelled with the drive: an answer that comes late is still told."""
         channel, record, post = self._channel_of(candidate), self._record, self._drive.post
+        answered = self._drive.answered
         with contained("delivering a drive", record.drive_id) as held:
-            follows = await channel.deliver(record, candidate, post)
+            try:
+                follows = await channel.deliver(record, candidate, post)
+            finally:
+                answered.set()
             if follows and not self._drive.over.is_set():
                 self._tasks.start_soon(channel.hold, record, candidate, post)
         if held.error is not None:

@@ -288,6 +288,28 @@ async def test_one_drive_at_a_time_in_a_window_and_windows_beside_each_other(jou
         assert store.opened("a1") is None
 
 
+async def test_a_drive_with_an_outcome_keeps_its_window_until_its_channel_has_answered(journal: LedgerWriter) -> None:
+    async with opened(journal) as (store, lanes, scripted):
+        first, second = await accept(store, lanes, "a1"), await accept(store, lanes, "a2")
+        first.answered = anyio.Event()
+        first.record.state = "settled"
+        first.settled.set()
+        await anyio.wait_all_tasks_blocked()
+        assert (scripted.running, list(lanes.queues()), lanes.behind(second.record)) == (["a1"], [], 1)
+        first.answered.set()
+        await anyio.wait_all_tasks_blocked()
+        assert scripted.running == ["a1", "a2"]
+
+
+@pytest.mark.parametrize("state", ["acting", "settled"])
+async def test_an_operator_who_waits_no_longer_frees_the_window(journal: LedgerWriter, state: Any) -> None:
+    async with opened(journal) as (store, lanes, _):
+        drive = await accept(store, lanes, "a1")
+        drive.answered, drive.record.state = anyio.Event(), state
+        await lanes.release(drive)
+        assert (drive.answered.is_set(), drive.record.cancelled) == (True, False)
+
+
 async def test_a_drive_that_waits_is_cancelled_without_those_ahead(journal: LedgerWriter) -> None:
     async with opened(journal) as (store, lanes, _):
         await accept(store, lanes, "a1")
