@@ -42,6 +42,19 @@ def eventually(condition: Callable[[], bool], what: str, timeout: float = PATIEN
         time.sleep(0.01)
 
 
+def surroundings(home: Path, **more: str) -> dict[str, str]:
+    """The environment of a process of ours in a home of its own: nothing of the person who runs the tests is found."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("KORU_", "XDG_"))}
+    return {
+        **kept,
+        "HOME": str(home),
+        "XDG_STATE_HOME": str(home / "state"),
+        "XDG_CONFIG_HOME": str(home / "config"),
+        SWITCH: "raise",  # "keep" where a test plants a fault of ours
+        **more,
+    }
+
+
 def launch(
     environment: Mapping[str, str],
     cwd: Path,
@@ -111,12 +124,13 @@ class PatientClient(Client):
 
 @dataclass
 class Daemon:
-    """A daemon process with its own state and socket."""
+    """A daemon process with its own state and socket: forked, or started by `command`."""
 
     home: Path
     process: Process | None = None
     environment: dict[str, str] = field(default_factory=dict)
     more: dict[str, str] = field(default_factory=dict)
+    command: Sequence[str] | None = None
 
     @property
     def socket(self) -> Path:
@@ -127,21 +141,14 @@ class Daemon:
         return self.home / "state" / "koru" / "ledger"
 
     def start(self, fault: str | None = None) -> None:
-        self.environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith(("KORU_", "XDG_"))},
-            "PYTHONSAFEPATH": "1",
-            "HOME": str(self.home),
-            "XDG_STATE_HOME": str(self.home / "state"),
-            "XDG_CONFIG_HOME": str(self.home / "config"),
-            "KORU_SOCKET": str(self.socket),
-            SWITCH: "raise",  # "keep" in `more` where a test plants a fault of ours
-            **({"KORU_FAULT": fault} if fault else {}),
-            **self.more,
-        }
+        own = {"PYTHONSAFEPATH": "1", "KORU_SOCKET": str(self.socket), **({"KORU_FAULT": fault} if fault else {})}
+        self.environment = surroundings(self.home, **{**own, **self.more})
         self.socket.parent.mkdir(mode=0o700, exist_ok=True)
         with (self.home / "out").open("ab") as out:
             try:
-                self.process = launch(self.environment, Path.cwd(), output=out.fileno(), new_session=True)
+                self.process = launch(
+                    self.environment, Path.cwd(), output=out.fileno(), new_session=True, command=self.command
+                )
             except AssertionError as error:
                 error.add_note((self.home / "out").read_text(encoding="utf-8"))
                 raise

@@ -1,7 +1,6 @@
 """A home of its own for each test, the real daemon as a process in it, and a bare wire to talk to it."""
 
 import json
-import os
 import shutil
 import signal
 import socket
@@ -17,8 +16,7 @@ from typing import Any
 import pytest
 
 from bridge.client import Client
-from bridge.contained import SWITCH
-from tests.daemon import PATIENCE, WATCHED, Process, launch
+from tests.daemon import PATIENCE, WATCHED, Process, launch, surroundings
 
 HEARTBEAT_MS = "600000"  # a bare wire answers a ping only when it is read, and a slow machine is no dead plugin
 ROOT = Path(__file__).parent.parent.parent
@@ -43,18 +41,9 @@ class Home:
         return self.state / "log" / "daemon.log"
 
     def environment(self, **more: str) -> dict[str, str]:
-        """The surrounding environment without what belongs to it alone."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("KORU_", "XDG_"))}
-        return {
-            **kept,
-            "HOME": str(self.root),
-            "XDG_RUNTIME_DIR": str(self.root / "run"),
-            "XDG_STATE_HOME": str(self.root / "state"),
-            "XDG_CONFIG_HOME": str(self.root / "config"),
-            "KORU_CACHE": str(self.root / "cache"),
-            SWITCH: "raise",  # "keep" where a test plants a fault of ours
-            **more,
-        }
+        """What the daemon and the command line find around them."""
+        own = {"XDG_RUNTIME_DIR": str(self.root / "run"), "KORU_CACHE": str(self.root / "cache")}
+        return surroundings(self.root, **{**own, **more})
 
 
 @dataclass
@@ -147,7 +136,7 @@ def plugin(window: str, *, pid: int = 4242, surfaces: int = 1) -> dict[str, Any]
 
 
 @dataclass
-class Daemon:
+class DaemonProcess:
     """A daemon process that answers."""
 
     home: Home
@@ -204,22 +193,22 @@ def new_home() -> Iterator[Home]:
         shutil.rmtree(root)
 
 
-Start = Callable[..., Daemon]
+Start = Callable[..., DaemonProcess]
 
 
 @contextmanager
 def starting(home: Home, command: Sequence[str] | None = None) -> Iterator[Start]:
     """Gives what starts a daemon, and at the end stops all that were started."""
-    daemons: list[Daemon] = []
+    daemons: list[DaemonProcess] = []
 
-    def start_daemon(**environment: str) -> Daemon:
+    def start_daemon(**environment: str) -> DaemonProcess:
         surroundings = home.environment(**{"KORU_HEARTBEAT_MS": HEARTBEAT_MS, **environment})
         try:
             process = launch(surroundings, home.root, command=command)
         except AssertionError as error:
             error.add_note(home.log.read_text(encoding="utf-8") if home.log.exists() else "it wrote no log")
             raise
-        daemons.append(Daemon(home, process))
+        daemons.append(DaemonProcess(home, process))
         return daemons[-1]
 
     try:
@@ -247,12 +236,12 @@ def start(home: Home, request: pytest.FixtureRequest) -> Iterator[Start]:
 
 
 @pytest.fixture
-def daemon(start: Start) -> Daemon:
+def daemon(start: Start) -> DaemonProcess:
     return start()
 
 
 @pytest.fixture(scope="module")
-def shared_daemon() -> Iterator[Daemon]:
+def shared_daemon() -> Iterator[DaemonProcess]:
     """One for all the tests of a file that leave it as they found it."""
     with new_home() as home, starting(home) as start_daemon:
         yield start_daemon()

@@ -20,7 +20,7 @@ from bridge.protocol.jsonrpc import framing
 from bridge.protocol.messages import initialize
 
 if TYPE_CHECKING:
-    from tests.bridge.conftest import Daemon, Home
+    from tests.bridge.conftest import DaemonProcess, Home
 
 PATIENCE = 60.0
 HELLO = b'{"jsonrpc":"2.0","id":1,"result":{"protocol":1}}\n'
@@ -29,7 +29,7 @@ Lying = Callable[[Script], Path]
 
 
 @pytest.fixture(scope="module")
-def daemon(shared_daemon: "Daemon") -> "Daemon":
+def daemon(shared_daemon: "DaemonProcess") -> "DaemonProcess":
     return shared_daemon
 
 
@@ -86,14 +86,14 @@ def test_it_speaks_the_protocol_of_the_wire() -> None:
     assert client_module.LINE_MAX_BYTES == framing.LINE_MAX_BYTES
 
 
-def test_it_introduces_itself_and_asks(daemon: "Daemon") -> None:
+def test_it_introduces_itself_and_asks(daemon: "DaemonProcess") -> None:
     with Client.connect(daemon.home.socket) as client:
         assert client.hello["protocol"] == 1
         assert client.request("daemon/status", {})["pid"] == daemon.pid
         assert client.request("sessions/list", {}) == {"sessions": []}
 
 
-def test_refusals_of_the_daemon_keep_reason_and_words(daemon: "Daemon") -> None:
+def test_refusals_of_the_daemon_keep_reason_and_words(daemon: "DaemonProcess") -> None:
     with Client.connect(daemon.home.socket) as client:
         error = refused(lambda: client.request("no/such", {}))
         assert error.reason is Reason.UNKNOWN_METHOD
@@ -102,7 +102,7 @@ def test_refusals_of_the_daemon_keep_reason_and_words(daemon: "Daemon") -> None:
         assert client.request("daemon/status", {})["pid"] == daemon.pid
 
 
-def test_what_cannot_be_sent_is_refused_before_and_not_quoted(daemon: "Daemon") -> None:
+def test_what_cannot_be_sent_is_refused_before_and_not_quoted(daemon: "DaemonProcess") -> None:
     with Client.connect(daemon.home.socket) as client:
         error = refused(lambda: client.request("drive/list", {"x": "words \ud800"}))
         assert error.reason is Reason.INVALID_PARAMS
@@ -269,7 +269,7 @@ def test_characters_cut_in_two_by_the_socket_arrive_whole(lying: Lying) -> None:
 HEAVY = {"anyio", "argparse", "asyncio", "dataclasses", "inspect", "logging", "pathlib", "pydantic", "socket", "typing"}
 
 
-def test_koru_status_imports_nothing_heavy(daemon: "Daemon") -> None:
+def test_koru_status_imports_nothing_heavy(daemon: "DaemonProcess") -> None:
     """Counted without `site`, which imports what it likes in a development install."""
     paths = json.dumps([str(Path(client_module.__file__).parent.parent)])
     code = f"import sys; sys.path += {paths}; from bridge.cli.main import main; main(['status']); print(*sys.modules)"

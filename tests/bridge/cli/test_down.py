@@ -11,12 +11,12 @@ from bridge.cli.daemon import down
 from bridge.lock import Holder, process_start
 
 if TYPE_CHECKING:
-    from tests.bridge.conftest import Daemon, Home, Koru
+    from tests.bridge.conftest import DaemonProcess, Home, Koru
 
 PATIENCE = 60.0
 
 
-def test_it_returns_when_the_process_has_ended(koru: "Koru", daemon: "Daemon") -> None:
+def test_it_returns_when_the_process_has_ended(koru: "Koru", daemon: "DaemonProcess") -> None:
     done = koru("down")
     assert (done.returncode, done.stdout, done.stderr) == (0, f"koru is down (was pid {daemon.pid})\n", "")
     assert process_start(daemon.pid) is None
@@ -24,7 +24,7 @@ def test_it_returns_when_the_process_has_ended(koru: "Koru", daemon: "Daemon") -
     assert not daemon.home.socket.exists()
 
 
-def test_it_says_so_as_json(koru: "Koru", daemon: "Daemon") -> None:
+def test_it_says_so_as_json(koru: "Koru", daemon: "DaemonProcess") -> None:
     assert json.loads(koru("down", "--json").stdout) == {"stopped": True, "pid": daemon.pid}
     assert json.loads(koru("down", "--json").stdout) == {"stopped": False}
 
@@ -34,18 +34,18 @@ def test_nothing_to_stop_is_success(koru: "Koru") -> None:
     assert (done.returncode, done.stdout) == (0, "koru is not running\n")
 
 
-def test_what_a_killed_daemon_left_is_nothing_to_stop(koru: "Koru", daemon: "Daemon") -> None:
+def test_what_a_killed_daemon_left_is_nothing_to_stop(koru: "Koru", daemon: "DaemonProcess") -> None:
     daemon.stop(signal.SIGKILL)
     assert koru("down").stdout == "koru is not running\n"
 
 
-def test_a_daemon_whose_socket_was_taken_away_is_stopped(koru: "Koru", daemon: "Daemon") -> None:
+def test_a_daemon_whose_socket_was_taken_away_is_stopped(koru: "Koru", daemon: "DaemonProcess") -> None:
     daemon.home.socket.unlink()
     assert koru("down").returncode == 0
     assert daemon.process.wait(PATIENCE) == 0
 
 
-def test_a_daemon_on_a_socket_of_other_days_is_stopped(koru: "Koru", daemon: "Daemon") -> None:
+def test_a_daemon_on_a_socket_of_other_days_is_stopped(koru: "Koru", daemon: "DaemonProcess") -> None:
     (daemon.home.root / "run2").mkdir()
     done = koru("down", XDG_RUNTIME_DIR=str(daemon.home.root / "run2"))
     assert f"was pid {daemon.pid}" in done.stdout
@@ -53,7 +53,7 @@ def test_a_daemon_on_a_socket_of_other_days_is_stopped(koru: "Koru", daemon: "Da
 
 
 def test_a_daemon_that_hangs_is_named_and_ended_only_by_force(
-    daemon: "Daemon", monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    daemon: "DaemonProcess", monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from bridge.cli.main import main
 

@@ -21,14 +21,14 @@ from bridge.protocol.errors import BridgeError, Reason
 from bridge.version import VERSION
 
 if TYPE_CHECKING:
-    from tests.bridge.conftest import Daemon, Home, Koru, Start
+    from tests.bridge.conftest import DaemonProcess, Home, Koru, Start
 
 PATIENCE = 60.0
 PROMPT = "the text of a prompt"
 
 
 @pytest.fixture(scope="module")
-def daemon(shared_daemon: "Daemon") -> "Daemon":
+def daemon(shared_daemon: "DaemonProcess") -> "DaemonProcess":
     return shared_daemon
 
 
@@ -315,7 +315,7 @@ def has_a_socket(pid: int) -> bool:
 # --- the output ------------------------------------------------------------------------------------------------------
 
 
-def test_a_reader_that_leaves_is_no_bug(daemon: "Daemon") -> None:
+def test_a_reader_that_leaves_is_no_bug(daemon: "DaemonProcess") -> None:
     reading, writing = os.pipe()
     os.close(reading)
     done = subprocess.run(
@@ -331,7 +331,7 @@ def test_a_reader_that_leaves_is_no_bug(daemon: "Daemon") -> None:
 
 
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["status"], ["status", "--json"], ["statsu", "--json"]])
-def test_a_full_disk_under_the_output_is_told_in_a_line(daemon: "Daemon", words: list[str]) -> None:
+def test_a_full_disk_under_the_output_is_told_in_a_line(daemon: "DaemonProcess", words: list[str]) -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = subprocess.run(
             [sys.executable, "-P", "-m", "bridge.cli", *words],
@@ -347,7 +347,7 @@ def test_a_full_disk_under_the_output_is_told_in_a_line(daemon: "Daemon", words:
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_closed_output_is_no_bug(daemon: "Daemon") -> None:
+def test_a_closed_output_is_no_bug(daemon: "DaemonProcess") -> None:
     command = f'exec "{sys.executable}" -P -m bridge.cli status >&-'
     done = subprocess.run(
         ["/bin/sh", "-c", command],

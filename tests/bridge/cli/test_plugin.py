@@ -17,7 +17,7 @@ from registry.ides import IDES
 from tests.daemon import eventually
 
 if TYPE_CHECKING:
-    from tests.bridge.conftest import Daemon, Home
+    from tests.bridge.conftest import DaemonProcess, Home
 
 EXTENSION = "koru.koru-vscode"
 # Keeps what it installed beside itself. Behaves as the file `how` beside it says.
@@ -257,7 +257,11 @@ def test_no_ide_is_an_answer_too(vsix: Path, capsys: pytest.CaptureFixture[str])
 
 
 def test_a_window_that_still_runs_old_code_is_seen(
-    ide: Make, home: "Home", daemon: "Daemon", monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ide: Make,
+    home: "Home",
+    daemon: "DaemonProcess",
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     ide("code", installed="2.0.0")
     monkeypatch.setenv("KORU_SOCKET", str(home.socket))
@@ -274,7 +278,7 @@ def test_a_window_that_still_runs_old_code_is_seen(
     assert "code\t1.0.0\tstill runs another version: reload the window\tw0" in capsys.readouterr().out
 
 
-def attach(daemon: "Daemon", window: str, name: str, version: str) -> None:
+def attach(daemon: "DaemonProcess", window: str, name: str, version: str) -> None:
     ide = {"product": "code", "version": "1.139.1", "app_name": "Visual Studio Code", "app_host": "desktop"}
     info = {"ide": ide, "pid": os.getpid(), "host_started_at_ms": 1, "window_id": window}
     told = {"name": name, "version": version, "plugin": {**info, "capabilities": [], "surfaces": []}}

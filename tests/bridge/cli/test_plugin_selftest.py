@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tests.bridge.conftest import plugin
 
 if TYPE_CHECKING:
-    from tests.bridge.conftest import Daemon, Koru, Wire
+    from tests.bridge.conftest import DaemonProcess, Koru, Wire
 
 LOOKUPS = [
     {"kind": "tool_window", "name": "AI\x1b[2J", "found": True},
@@ -28,7 +28,7 @@ def answer(wire: "Wire") -> None:
             return
 
 
-def asked(koru: "Koru", daemon: "Daemon", *more: str) -> str:
+def asked(koru: "Koru", daemon: "DaemonProcess", *more: str) -> str:
     wire = daemon.wire()
     attach(wire, "plugin/selftest")
     answering = threading.Thread(target=answer, args=[wire])
@@ -39,20 +39,20 @@ def asked(koru: "Koru", daemon: "Daemon", *more: str) -> str:
     return str(done.stdout)
 
 
-def test_as_json_it_is_what_the_plugin_said(koru: "Koru", daemon: "Daemon") -> None:
+def test_as_json_it_is_what_the_plugin_said(koru: "Koru", daemon: "DaemonProcess") -> None:
     (session,) = json.loads(asked(koru, daemon, "--json"))["sessions"]
     assert session["window_id"] == "w1"
     assert session["lookups"] == LOOKUPS
 
 
-def test_for_people_it_is_a_table_that_cannot_steer_the_terminal(koru: "Koru", daemon: "Daemon") -> None:
+def test_for_people_it_is_a_table_that_cannot_steer_the_terminal(koru: "Koru", daemon: "DaemonProcess") -> None:
     page = asked(koru, daemon, "--ide", "code")
     assert "action\tSend\tno\tthe IDE has no such action" in page
     assert "tool_window" in page
     assert "\x1b" not in page
 
 
-def test_without_such_an_ide_it_says_so(koru: "Koru", daemon: "Daemon") -> None:
+def test_without_such_an_ide_it_says_so(koru: "Koru", daemon: "DaemonProcess") -> None:
     attach(daemon.wire())
     done = koru("plugin", "selftest")
     assert done.returncode != 0

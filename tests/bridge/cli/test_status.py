@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.bridge.conftest import Daemon, Home, Koru
+    from tests.bridge.conftest import DaemonProcess, Home, Koru
 
 PATIENCE = 60.0
 
@@ -23,13 +23,13 @@ def test_without_a_daemon_it_says_how_to_start_one(koru: "Koru", home: "Home") -
     assert json.loads(koru("status", "--json").stdout)["error"]["reason"] == "daemon_not_running"
 
 
-def test_a_daemon_elsewhere_is_pointed_to(koru: "Koru", daemon: "Daemon") -> None:
+def test_a_daemon_elsewhere_is_pointed_to(koru: "Koru", daemon: "DaemonProcess") -> None:
     done = koru("status", XDG_RUNTIME_DIR=str(daemon.home.root / "run2"))
     assert done.returncode == 1
     assert f"KORU_SOCKET={daemon.home.socket}" in done.stderr
 
 
-def test_as_json_it_is_the_daemons_own_answer(koru: "Koru", daemon: "Daemon") -> None:
+def test_as_json_it_is_the_daemons_own_answer(koru: "Koru", daemon: "DaemonProcess") -> None:
     wire = daemon.wire()
     wire.attach("w1")
     said = json.loads(koru("status", "--json").stdout)
@@ -38,7 +38,7 @@ def test_as_json_it_is_the_daemons_own_answer(koru: "Koru", daemon: "Daemon") ->
     assert said.keys() == daemon.status().keys()
 
 
-def test_for_people_it_names_daemon_places_and_windows(koru: "Koru", daemon: "Daemon") -> None:
+def test_for_people_it_names_daemon_places_and_windows(koru: "Koru", daemon: "DaemonProcess") -> None:
     assert "no window is connected" in koru("status").stdout
     wire = daemon.wire()
     wire.attach("w1", surfaces=1)
@@ -50,13 +50,13 @@ def test_for_people_it_names_daemon_places_and_windows(koru: "Koru", daemon: "Da
     assert "\x1b" not in page
 
 
-def test_a_window_without_a_chat_is_listed(koru: "Koru", daemon: "Daemon") -> None:
+def test_a_window_without_a_chat_is_listed(koru: "Koru", daemon: "DaemonProcess") -> None:
     daemon.wire().attach("w1", surfaces=0)
     assert "code 1.90.0\tw1\t-\t-\t" in koru("status").stdout
 
 
 @pytest.mark.parametrize("no_color", ["", "1"])
-def test_on_a_terminal_there_are_columns_and_colours_unless_unwanted(daemon: "Daemon", no_color: str) -> None:
+def test_on_a_terminal_there_are_columns_and_colours_unless_unwanted(daemon: "DaemonProcess", no_color: str) -> None:
     wire = daemon.wire()
     wire.attach("w1")
     page = on_a_terminal(daemon, ["status"], NO_COLOR=no_color)
@@ -67,7 +67,7 @@ def test_on_a_terminal_there_are_columns_and_colours_unless_unwanted(daemon: "Da
     assert header.index("AGENT") == row.index("copilot")
 
 
-def test_what_a_plugin_says_cannot_steer_the_terminal(daemon: "Daemon") -> None:
+def test_what_a_plugin_says_cannot_steer_the_terminal(daemon: "DaemonProcess") -> None:
     wire = daemon.wire()
     wire.attach("w\x1b[2J\x07\x9b1")
     page = on_a_terminal(daemon, ["status"], NO_COLOR="1")
@@ -75,7 +75,7 @@ def test_what_a_plugin_says_cannot_steer_the_terminal(daemon: "Daemon") -> None:
     assert "w\ufffd[2J\ufffd\ufffd1" in page
 
 
-def on_a_terminal(daemon: "Daemon", words: list[str], **environment: str) -> str:
+def on_a_terminal(daemon: "DaemonProcess", words: list[str], **environment: str) -> str:
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-P", "-m", "bridge.cli", *words], env=daemon.home.environment(**environment), stdout=theirs

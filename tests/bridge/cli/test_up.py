@@ -17,7 +17,7 @@ from bridge.client import Client
 from bridge.lock import holder
 
 if TYPE_CHECKING:
-    from tests.bridge.conftest import Daemon, Home, Koru
+    from tests.bridge.conftest import DaemonProcess, Home, Koru
 
 PATIENCE = 60.0
 
@@ -94,7 +94,7 @@ def test_after_kill_9_it_comes_up_again(koru: "Koru", pid: int) -> None:
     assert said["pid"] != pid
 
 
-def test_it_waits_for_one_that_is_about_to_end(home: "Home", koru: "Koru", daemon: "Daemon") -> None:
+def test_it_waits_for_one_that_is_about_to_end(home: "Home", koru: "Koru", daemon: "DaemonProcess") -> None:
     """The old one holds the lock for a while, and its socket is gone."""
     home.socket.unlink()
     with subprocess.Popen(

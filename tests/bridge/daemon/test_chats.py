@@ -12,7 +12,7 @@ import pytest
 
 from bridge.client import Client
 from tests.bridge.cli.test_history import chat
-from tests.bridge.conftest import Daemon, Home, Start
+from tests.bridge.conftest import DaemonProcess, Home, Start
 from tests.daemon import PATIENCE, eventually
 
 
@@ -26,7 +26,7 @@ def chats(home: Home) -> Path:
 
 
 @pytest.fixture
-def subscriber(chats: Path, daemon: Daemon) -> Iterator[Client]:
+def subscriber(chats: Path, daemon: DaemonProcess) -> Iterator[Client]:
     """A client that is told of chats, after the first look at every store."""
     with daemon.client() as client:
         client.request("events/subscribe", {"chats": True}, timeout=PATIENCE)
@@ -53,7 +53,7 @@ def test_a_change_of_state_is_an_event_with_its_evidence(subscriber: Client, cha
     assert "a prompt of mine" not in json.dumps(event), "the text of a prompt is nobody's event"
 
 
-def test_who_did_not_ask_for_chats_hears_of_none(daemon: Daemon, subscriber: Client, chats: Path) -> None:
+def test_who_did_not_ask_for_chats_hears_of_none(daemon: DaemonProcess, subscriber: Client, chats: Path) -> None:
     with daemon.client() as other:
         other.request("events/subscribe", {}, timeout=PATIENCE)
         chat(chats / "a.jsonl", "hello", state=0, age_s=0)
@@ -63,7 +63,7 @@ def test_who_did_not_ask_for_chats_hears_of_none(daemon: Daemon, subscriber: Cli
 
 
 def test_a_fault_of_a_store_is_an_event_a_status_and_a_finding(
-    daemon: Daemon, subscriber: Client, chats: Path, koru: Callable[..., Any]
+    daemon: DaemonProcess, subscriber: Client, chats: Path, koru: Callable[..., Any]
 ) -> None:
     (chats / "b.jsonl").write_text('{"kind":0,"v":{"version":99}}\n', encoding="utf-8")
     fault = until(subscriber, "events/store", lambda one: not one.get("over"))
@@ -85,7 +85,7 @@ def test_names_that_are_no_text_hide_no_chat(subscriber: Client, chats: Path) ->
     assert [one["session"] for one in listed] == ["odd\\udcff"]
 
 
-def test_nothing_is_watched_before_somebody_asks(daemon: Daemon, chats: Path, koru: Callable[..., Any]) -> None:
+def test_nothing_is_watched_before_somebody_asks(daemon: DaemonProcess, chats: Path, koru: Callable[..., Any]) -> None:
     chat(chats / "a.jsonl", "hello")
     assert daemon.status().get("watching") is None
     assert json.loads(koru("doctor", "--json", "--check", "chat-watch").stdout)["findings"] == []
@@ -96,7 +96,7 @@ def test_nothing_is_watched_before_somebody_asks(daemon: Daemon, chats: Path, ko
     assert daemon.status()["watching"]["stores"] == 1
 
 
-def test_a_store_that_vanishes_disturbs_nobody(daemon: Daemon, subscriber: Client, chats: Path) -> None:
+def test_a_store_that_vanishes_disturbs_nobody(daemon: DaemonProcess, subscriber: Client, chats: Path) -> None:
     chat(chats / "a.jsonl", "hello", state=0, age_s=0)
     until(subscriber, "events/chat", lambda one: one["session"] == "a")
     shutil.rmtree(chats.parent)

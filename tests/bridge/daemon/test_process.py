@@ -15,7 +15,7 @@ import pytest
 from bridge.lock import holder
 
 if TYPE_CHECKING:
-    from tests.bridge.conftest import Daemon, Home, Start
+    from tests.bridge.conftest import DaemonProcess, Home, Start
 
 PATIENCE = 60.0
 pytestmark = pytest.mark.command
@@ -43,7 +43,7 @@ def mode(path: Path) -> int:
 # --- what it makes ---------------------------------------------------------------------------------------------------
 
 
-def test_all_it_makes_is_private(daemon: "Daemon") -> None:
+def test_all_it_makes_is_private(daemon: "DaemonProcess") -> None:
     assert mode(daemon.home.socket) == 0o600
     for directory in (daemon.home.socket.parent, daemon.home.state, daemon.home.log.parent):
         assert mode(directory) == 0o700, directory
@@ -60,14 +60,14 @@ def test_loose_rights_of_earlier_days_are_taken_away(home: "Home", start: "Start
     assert mode(home.socket.parent) == mode(home.state) == 0o700
 
 
-def test_the_lock_names_the_process(daemon: "Daemon") -> None:
+def test_the_lock_names_the_process(daemon: "DaemonProcess") -> None:
     for path in (f"{daemon.home.socket}.lock", str(daemon.home.state / "daemon.lock")):
         found = holder(path)
         assert found is not None
         assert (found.pid, found.socket) == (daemon.pid, str(daemon.home.socket))
 
 
-def test_it_may_open_as_many_files_as_the_system_allows(daemon: "Daemon") -> None:
+def test_it_may_open_as_many_files_as_the_system_allows(daemon: "DaemonProcess") -> None:
     soft, hard = resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE)
     assert soft == hard
 
@@ -83,7 +83,7 @@ def test_folders_of_the_workspace_do_not_pass_for_our_packages(home: "Home", sta
 
 
 @pytest.mark.parametrize("number", STOP_SIGNALS)
-def test_a_signal_ends_it_cleanly(daemon: "Daemon", number: signal.Signals) -> None:
+def test_a_signal_ends_it_cleanly(daemon: "DaemonProcess", number: signal.Signals) -> None:
     plugin, client = daemon.wire(), daemon.wire()
     plugin.attach("w1")
     client.initialize()
@@ -96,7 +96,7 @@ def test_a_signal_ends_it_cleanly(daemon: "Daemon", number: signal.Signals) -> N
     assert daemon.log().rstrip().endswith("stopped")
 
 
-def test_a_request_ends_it_and_is_answered(daemon: "Daemon") -> None:
+def test_a_request_ends_it_and_is_answered(daemon: "DaemonProcess") -> None:
     wire = daemon.wire()
     wire.initialize()
     assert wire.ask("daemon/stop")["result"] == {}
@@ -104,7 +104,7 @@ def test_a_request_ends_it_and_is_answered(daemon: "Daemon") -> None:
     assert not daemon.home.socket.exists()
 
 
-def test_peers_that_hang_do_not_keep_it(daemon: "Daemon") -> None:
+def test_peers_that_hang_do_not_keep_it(daemon: "DaemonProcess") -> None:
     silent, deaf, waiting = daemon.wire(), daemon.wire(), daemon.wire()
     silent.say(b'{"jsonrpc":')
     deaf.initialize()
@@ -115,7 +115,7 @@ def test_peers_that_hang_do_not_keep_it(daemon: "Daemon") -> None:
     assert daemon.stop() == 0
 
 
-def test_it_leaves_a_socket_alone_that_is_no_longer_its_own(daemon: "Daemon") -> None:
+def test_it_leaves_a_socket_alone_that_is_no_longer_its_own(daemon: "DaemonProcess") -> None:
     daemon.home.socket.unlink()
     with socket.socket(socket.AF_UNIX) as other:
         other.bind(str(daemon.home.socket))
@@ -141,7 +141,7 @@ def test_it_can_be_killed_and_started_over_and_over(start: "Start") -> None:
 # --- why it does not start -------------------------------------------------------------------------------------------
 
 
-def test_a_second_one_is_refused_and_the_first_goes_on(daemon: "Daemon") -> None:
+def test_a_second_one_is_refused_and_the_first_goes_on(daemon: "DaemonProcess") -> None:
     done = run_daemon(daemon.home)
     assert done.returncode == 1
     assert f"already running (pid {daemon.pid}" in done.stderr
@@ -149,13 +149,13 @@ def test_a_second_one_is_refused_and_the_first_goes_on(daemon: "Daemon") -> None
     assert daemon.status()["pid"] == daemon.pid
 
 
-def test_a_second_one_on_another_socket_does_not_share_the_ledger(daemon: "Daemon") -> None:
+def test_a_second_one_on_another_socket_does_not_share_the_ledger(daemon: "DaemonProcess") -> None:
     done = run_daemon(daemon.home, KORU_SOCKET=str(daemon.home.socket.with_name("other.sock")))
     assert done.returncode == 1
     assert f"already running (pid {daemon.pid}, socket {daemon.home.socket})" in done.stderr
 
 
-def test_a_second_one_with_another_state_does_not_share_the_socket(daemon: "Daemon") -> None:
+def test_a_second_one_with_another_state_does_not_share_the_socket(daemon: "DaemonProcess") -> None:
     done = run_daemon(daemon.home, XDG_STATE_HOME=str(daemon.home.root / "state2"))
     assert done.returncode == 1
     assert f"already running (pid {daemon.pid}" in done.stderr

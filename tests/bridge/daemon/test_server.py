@@ -25,7 +25,7 @@ from bridge.protocol.messages.initialize import PROTOCOL_MAX, PROTOCOL_MIN, Prot
 from bridge.protocol.methods import METHODS
 
 if TYPE_CHECKING:
-    from tests.bridge.conftest import Daemon, Start, Wire
+    from tests.bridge.conftest import DaemonProcess, Start, Wire
     from tests.bridge.daemon.conftest import Serve
 
 PATIENCE = 60.0
@@ -39,30 +39,30 @@ def reason(answer: dict[str, Any] | None) -> str:
 
 
 @pytest.fixture(scope="module")
-def daemon(shared_daemon: "Daemon") -> "Daemon":
+def daemon(shared_daemon: "DaemonProcess") -> "DaemonProcess":
     return shared_daemon
 
 
 @pytest.fixture(autouse=True)
-def nobody_stays(daemon: "Daemon") -> Iterator[None]:
+def nobody_stays(daemon: "DaemonProcess") -> Iterator[None]:
     yield
     daemon.hang_up()
 
 
 @pytest.fixture
-def wire(daemon: "Daemon") -> "Wire":
+def wire(daemon: "DaemonProcess") -> "Wire":
     return daemon.wire()
 
 
 @pytest.fixture
-def bystander(daemon: "Daemon") -> "Wire":
+def bystander(daemon: "DaemonProcess") -> "Wire":
     """Connected before the trouble, and asked afterwards."""
     wire = daemon.wire()
     assert "result" in wire.initialize()
     return wire
 
 
-def fine(bystander: "Wire", daemon: "Daemon") -> bool:
+def fine(bystander: "Wire", daemon: "DaemonProcess") -> bool:
     """The daemon still serves both who was there and who comes."""
     newcomer = daemon.wire()
     with newcomer.socket:
@@ -149,7 +149,7 @@ def test_a_plugin_may_not_ask_what_clients_ask(wire: "Wire", method: str) -> Non
     assert reason(wire.ask(method)) == expected
 
 
-def test_a_client_may_not_tell_what_plugins_tell(daemon: "Daemon", wire: "Wire") -> None:
+def test_a_client_may_not_tell_what_plugins_tell(daemon: "DaemonProcess", wire: "Wire") -> None:
     wire.initialize()
     wire.say({"jsonrpc": "2.0", "method": "log/message", "params": {"level": "error", "message": "forged line"}})
     assert "result" in wire.ask("daemon/status")
@@ -173,7 +173,7 @@ GARBAGE = [
 
 @pytest.mark.parametrize("garbage", GARBAGE)
 def test_garbage_is_refused_and_nobody_else_notices(
-    daemon: "Daemon", bystander: "Wire", wire: "Wire", garbage: bytes
+    daemon: "DaemonProcess", bystander: "Wire", wire: "Wire", garbage: bytes
 ) -> None:
     wire.say(garbage)
     if b"result" not in garbage:
@@ -183,7 +183,7 @@ def test_garbage_is_refused_and_nobody_else_notices(
     assert fine(bystander, daemon)
 
 
-def test_half_a_line_and_then_nothing(daemon: "Daemon", bystander: "Wire", wire: "Wire") -> None:
+def test_half_a_line_and_then_nothing(daemon: "DaemonProcess", bystander: "Wire", wire: "Wire") -> None:
     wire.initialize()
     wire.say(b'{"jsonrpc":"2.0","id":7,"method":"daemon/st')
     wire.socket.shutdown(socket.SHUT_WR)
@@ -191,7 +191,9 @@ def test_half_a_line_and_then_nothing(daemon: "Daemon", bystander: "Wire", wire:
     assert fine(bystander, daemon)
 
 
-def test_a_line_without_end_is_refused_and_the_next_is_read(daemon: "Daemon", bystander: "Wire", wire: "Wire") -> None:
+def test_a_line_without_end_is_refused_and_the_next_is_read(
+    daemon: "DaemonProcess", bystander: "Wire", wire: "Wire"
+) -> None:
     wire.initialize()
     wire.say(b'{"jsonrpc":"2.0","id":7,"method":"' + b"x" * (2 * LINE_MAX_BYTES) + b'"}\n')
     assert reason(wire.hear()) == "line_too_long"
@@ -200,7 +202,7 @@ def test_a_line_without_end_is_refused_and_the_next_is_read(daemon: "Daemon", by
 
 
 def test_a_million_lines_of_garbage_end_the_one_who_sends_them(
-    daemon: "Daemon", bystander: "Wire", wire: "Wire"
+    daemon: "DaemonProcess", bystander: "Wire", wire: "Wire"
 ) -> None:
     wire.initialize()
     assert flood(wire, b"garbage\n" * 100_000, times=10) == "hung up"
@@ -208,7 +210,7 @@ def test_a_million_lines_of_garbage_end_the_one_who_sends_them(
 
 
 def test_a_million_pings_whose_answers_nobody_reads_end_the_one_who_sends_them(
-    daemon: "Daemon", bystander: "Wire", wire: "Wire"
+    daemon: "DaemonProcess", bystander: "Wire", wire: "Wire"
 ) -> None:
     wire.initialize()
     before = resident_bytes(daemon)
@@ -218,7 +220,7 @@ def test_a_million_pings_whose_answers_nobody_reads_end_the_one_who_sends_them(
 
 
 def test_a_flood_of_notifications_is_taken_in_turn_with_what_others_ask(
-    daemon: "Daemon", bystander: "Wire", wire: "Wire"
+    daemon: "DaemonProcess", bystander: "Wire", wire: "Wire"
 ) -> None:
     wire.attach("w1")
     before = resident_bytes(daemon)
@@ -244,7 +246,7 @@ def flood(wire: "Wire", data: bytes, *, times: int) -> str:
     return "taken"
 
 
-def resident_bytes(daemon: "Daemon") -> int:
+def resident_bytes(daemon: "DaemonProcess") -> int:
     pages = Path(f"/proc/{daemon.pid}/statm").read_text(encoding="ascii").split()[1]
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
@@ -335,7 +337,7 @@ async def test_one_too_many_is_told_so_and_a_place_becomes_free_again(serve: "Se
 # --- many ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_thousand_windows(daemon: "Daemon", bystander: "Wire") -> None:
+def test_a_thousand_windows(daemon: "DaemonProcess", bystander: "Wire") -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < 2200:
         pytest.skip(f"a thousand connections need 2200 descriptors; the system allows {hard}")

@@ -27,7 +27,7 @@ from bridge.protocol.messages.initialize import IdeInfo, InitializeParams, Plugi
 from bridge.protocol.messages.log import LogMessage
 
 if TYPE_CHECKING:
-    from tests.bridge.conftest import Daemon, Start, Wire
+    from tests.bridge.conftest import DaemonProcess, Start, Wire
     from tests.bridge.daemon.conftest import Serve
 
 PATIENCE = 60.0
@@ -40,7 +40,7 @@ def reason(answer: dict[str, Any] | None) -> str:
     return str(answer["error"]["data"]["reason"])
 
 
-def sessions_of(daemon: "Daemon") -> list[dict[str, Any]]:
+def sessions_of(daemon: "DaemonProcess") -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = daemon.status()["sessions"]
     return found
 
@@ -55,12 +55,12 @@ def until(condition: Callable[[], T]) -> T:
 
 
 @pytest.fixture(scope="module")
-def daemon(shared_daemon: "Daemon") -> "Daemon":
+def daemon(shared_daemon: "DaemonProcess") -> "DaemonProcess":
     return shared_daemon
 
 
 @pytest.fixture(autouse=True)
-def nobody_stays(daemon: "Daemon") -> Iterator[None]:
+def nobody_stays(daemon: "DaemonProcess") -> Iterator[None]:
     yield
     daemon.hang_up()
     until(lambda: not sessions_of(daemon))
@@ -69,7 +69,7 @@ def nobody_stays(daemon: "Daemon") -> Iterator[None]:
 # --- attaching -------------------------------------------------------------------------------------------------------
 
 
-def test_a_plugin_is_listed_with_what_it_said_until_it_goes(daemon: "Daemon") -> None:
+def test_a_plugin_is_listed_with_what_it_said_until_it_goes(daemon: "DaemonProcess") -> None:
     wire = daemon.wire()
     hello = wire.attach("w1", surfaces=2)["result"]
     (listed,) = sessions_of(daemon)
@@ -80,7 +80,7 @@ def test_a_plugin_is_listed_with_what_it_said_until_it_goes(daemon: "Daemon") ->
     until(lambda: not sessions_of(daemon))
 
 
-def test_changed_surfaces_replace_the_old_ones(daemon: "Daemon") -> None:
+def test_changed_surfaces_replace_the_old_ones(daemon: "DaemonProcess") -> None:
     wire = daemon.wire()
     wire.attach("w1", surfaces=2)
     wire.say({"jsonrpc": "2.0", "method": "surfaces/changed", "params": {"surfaces": []}})
@@ -96,7 +96,7 @@ def test_epochs_grow_over_connections_windows_and_a_killed_daemon(start: "Start"
     assert epochs == sorted(set(epochs))
 
 
-def test_log_messages_of_a_plugin_are_logged_on_one_line_and_cut(daemon: "Daemon") -> None:
+def test_log_messages_of_a_plugin_are_logged_on_one_line_and_cut(daemon: "DaemonProcess") -> None:
     wire = daemon.wire()
     wire.attach("w1")
     text = "first\n2026-01-01T00:00:00.000Z ERROR forged\x1b[2J" + "x" * 5000
@@ -112,7 +112,7 @@ def test_log_messages_of_a_plugin_are_logged_on_one_line_and_cut(daemon: "Daemon
 # --- replacing -------------------------------------------------------------------------------------------------------
 
 
-def test_a_newer_connection_of_the_same_host_replaces_the_older_which_is_told(daemon: "Daemon") -> None:
+def test_a_newer_connection_of_the_same_host_replaces_the_older_which_is_told(daemon: "DaemonProcess") -> None:
     older, newer = daemon.wire(), daemon.wire()
     first = older.attach("w1", pid=7)["result"]
     second = newer.attach("w1", pid=7)["result"]
@@ -121,7 +121,7 @@ def test_a_newer_connection_of_the_same_host_replaces_the_older_which_is_told(da
     assert [session["epoch"] for session in sessions_of(daemon)] == [second["epoch"]]
 
 
-def test_a_live_window_keeps_its_name_and_the_newcomer_takes_another(daemon: "Daemon") -> None:
+def test_a_live_window_keeps_its_name_and_the_newcomer_takes_another(daemon: "DaemonProcess") -> None:
     holder, newcomer = daemon.wire(), daemon.wire()
     epoch = holder.attach("w1", pid=7)["result"]["epoch"]
     asked = newcomer.post_attach("w1", pid=8)
@@ -138,7 +138,7 @@ def test_a_live_window_keeps_its_name_and_the_newcomer_takes_another(daemon: "Da
     assert {s["window_id"]: s["pid"] for s in sessions_of(daemon)} == {"w1": 7, "w1-2": 8}
 
 
-def test_a_holder_that_answers_with_an_error_is_alive(daemon: "Daemon") -> None:
+def test_a_holder_that_answers_with_an_error_is_alive(daemon: "DaemonProcess") -> None:
     holder, newcomer = daemon.wire(), daemon.wire()
     holder.attach("w1", pid=7)
     asked = newcomer.post_attach("w1", pid=8)
@@ -148,7 +148,7 @@ def test_a_holder_that_answers_with_an_error_is_alive(daemon: "Daemon") -> None:
     assert reason(newcomer.answer(asked)) == "superseded"
 
 
-def test_a_window_whose_host_hangs_is_taken_over(daemon: "Daemon") -> None:
+def test_a_window_whose_host_hangs_is_taken_over(daemon: "DaemonProcess") -> None:
     hanging, newcomer = daemon.wire(), daemon.wire()
     hanging.attach("w1", pid=7)
     assert "result" in newcomer.attach("w1", pid=8)
@@ -156,7 +156,7 @@ def test_a_window_whose_host_hangs_is_taken_over(daemon: "Daemon") -> None:
     assert [session["pid"] for session in sessions_of(daemon)] == [8]
 
 
-def test_a_window_whose_host_dies_while_asked_is_taken_over(daemon: "Daemon") -> None:
+def test_a_window_whose_host_dies_while_asked_is_taken_over(daemon: "DaemonProcess") -> None:
     dying, newcomer = daemon.wire(), daemon.wire()
     dying.attach("w1", pid=7)
     asked = newcomer.post_attach("w1", pid=8)
@@ -165,7 +165,7 @@ def test_a_window_whose_host_dies_while_asked_is_taken_over(daemon: "Daemon") ->
     assert "result" in newcomer.answer(asked)
 
 
-def test_of_many_newcomers_for_a_hanging_window_one_gets_it(daemon: "Daemon") -> None:
+def test_of_many_newcomers_for_a_hanging_window_one_gets_it(daemon: "DaemonProcess") -> None:
     hanging = daemon.wire()
     hanging.attach("w1", pid=7)
     newcomers = [daemon.wire() for _ in range(5)]

@@ -31,7 +31,7 @@ class Home(Protocol):
     def environment(self, **more: str) -> dict[str, str]: ...
 
 
-class Daemon(Protocol):
+class DaemonProcess(Protocol):
     """See ../conftest.py."""
 
     def client(self) -> Client: ...
@@ -149,7 +149,7 @@ def drive(client: Client, number: int) -> None:
     client.request("drive/start", params, timeout=PATIENCE)
 
 
-def test_beside_a_daemon(daemon: Daemon, koru: Koru, at: Path) -> None:
+def test_beside_a_daemon(daemon: DaemonProcess, koru: Koru, at: Path) -> None:
     plugin = daemon.wire()
     plugin.attach()
     with daemon.client() as client:
@@ -166,7 +166,7 @@ def test_beside_a_daemon(daemon: Daemon, koru: Koru, at: Path) -> None:
     assert PROMPT not in koru("ledger", "tail").stdout
 
 
-def test_follow_prints_what_comes(daemon: Daemon, koru: Koru, home: Home) -> None:
+def test_follow_prints_what_comes(daemon: DaemonProcess, koru: Koru, home: Home) -> None:
     plugin = daemon.wire()
     plugin.attach()
     with daemon.client() as client:
