@@ -1,6 +1,7 @@
 """Carries out what the goal machine decides: checks, prompts, drives, questions, waits. It decides nothing itself.
 
-Every event is a row before the machine is told of it, as the row has it, so a new machine can be told the same.
+Every event is written as a ledger row, its secrets redacted, before the machine is sent it. The machine is sent the
+event as the row holds it, so a machine made after a restart can be sent the same events from the ledger.
 """
 
 from collections import deque
@@ -62,7 +63,8 @@ NOT_KEPT = "a secret in it is never written down, so it is gone with the daemon 
 
 @dataclass(slots=True)
 class OpenGoal:
-    """A goal in progress, and the moments that others bring about."""
+    """A goal in progress. GoalService sets `halted`, `resumed` and `answered` when a client calls; `kept` is set when
+    the answer's row is on disk, or when the goal is stopped."""
 
     record: GoalRecord
     halted: anyio.Event = field(default_factory=anyio.Event)
@@ -74,7 +76,8 @@ class OpenGoal:
 
 
 class Clock:
-    """The time a goal works, without that in which a person is waited for. Milliseconds."""
+    """Milliseconds that a goal has worked, `spent_ms` of them before a restart. Stopped while a person is asked a
+    question, and while the goal is paused."""
 
     def __init__(self, spent_ms: int) -> None:
         self._before = spent_ms
@@ -92,7 +95,10 @@ class Clock:
 
 
 class Pursuit:
-    """One goal's run to its end. `tell` is called after every change, with the row where it is one."""
+    """One goal's run to its end. `tell` is called after every change: with the row, or None where no row was written.
+
+    `limiter` bounds the worker threads of all goals that run checks or look at a workspace.
+    """
 
     def __init__(
         self,
@@ -116,7 +122,7 @@ class Pursuit:
         self._clock = Clock(goal.record.spent.ms)
 
     async def run(self) -> None:
-        """To the decision that ends the goal. What the ledger holds of it is told to the machine first."""
+        """Return after the decision that ends the goal. The machine is first sent the events that the ledger holds."""
         past = deque(self._record.events)
         steps = machine.pursue(limits_of(self._record.terms))
         with contained("pursuing a goal", self._record.goal_id, foreseen=StopIteration) as held:
@@ -142,7 +148,8 @@ class Pursuit:
         return await self._took(event)
 
     async def _unless_halted(self, command: Stoppable) -> GoalEvent | None:
-        """None when a person stopped it meanwhile: what was begun is cancelled."""
+        """The command's event, or None when a person stopped the goal meanwhile: the command is cancelled then, and its
+        drive abandoned within 10 s."""
         result: list[GoalEvent] = []
 
         async def work() -> None:

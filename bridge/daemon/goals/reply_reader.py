@@ -1,4 +1,4 @@
-"""Asks the reviewer of a goal: its key from where the operator put it, secrets taken out, cost counted."""
+"""Asks the reviewer of a goal: reads its key from file or environment, redacts the text it gets, counts its cost."""
 
 import logging
 import os
@@ -17,20 +17,20 @@ from bridge.protocol.messages.goals import ReviewerTerms
 
 AT_ONCE = 4
 KEY_MAX_BYTES = 10_000
-NO_KEY = "none"  # what servers of one's own take for a key
+NO_KEY = "none"  # sent to the goal's own `url` when no key is set; such a server may need none
 
 log = logging.getLogger("koru.goals")
 
 
 class Reviewing:
-    """`redact` takes secrets out of a text."""
+    """At most 4 reviews run at once, each in a worker thread. `redact` takes secrets out of a text."""
 
     def __init__(self, redact: Callable[[str], str]) -> None:
         self._redact = redact
         self._limiter = CapacityLimiter(AT_ONCE)
 
     async def review(self, record: GoalRecord, command: Review) -> Reviewed:
-        """What the reviewer read in a reply; `problem` says why there is nothing. Never raises for what it does."""
+        """What the reviewer read in a reply. Its failures are not raised: `problem` says why there is no judgement."""
         terms = record.terms.reviewer
         if terms is None:
             return Reviewed(command.turn, "rules", problem="there is no reviewer")

@@ -35,7 +35,7 @@ from bridge.protocol.messages.goals import (
 
 LANE_MOST = 100
 CLOSED_MOST = 200
-RUNNING_MOST = 8  # checks at once, over all surfaces
+RUNNING_MOST = 8  # checks and looks at workspaces at once, over all surfaces
 KEPT_S = 10.0
 STOPPED = "a person stopped it"
 
@@ -43,7 +43,7 @@ log = logging.getLogger("koru.goals")
 
 
 class GoalService:
-    """Goals are pursued in `tasks`. `selection` finds the one chat that a goal is for."""
+    """Goals are pursued in `tasks`, one at a time on a surface. `selection` finds the one chat that a goal is for."""
 
     def __init__(
         self,
@@ -77,7 +77,11 @@ class GoalService:
 
     @answers("goals/start")
     async def start(self, params: GoalStartParams) -> GoalView:
-        """Accept the goal: its row is on disk when this returns. The same id and terms are answered, not repeated."""
+        """Accept the goal: its row is on disk when this returns. The same id with the same terms gets that goal's view.
+
+        BridgeError ID_CONFLICT (the same id, other terms), NOT_PERMITTED, OVERLOADED (100 goals on the surface),
+        INVALID_PARAMS, USAGE (the prompt templates), and what finding the surface raises.
+        """
         async with self._one_start:
             known = await self._find(params.goal_id)
             if known is not None:
@@ -99,7 +103,7 @@ class GoalService:
 
     @answers("goals/list")
     async def list(self, params: GoalListParams) -> GoalListResult:
-        """Newest first."""
+        """Newest first, at most `limit`, of one state or of all."""
         views: list[GoalView] = []
         for goal_id in reversed(self._first_seq):
             if len(views) >= params.limit:
@@ -111,7 +115,7 @@ class GoalService:
 
     @answers("goals/pause")
     async def pause(self, params: GoalGetParams) -> GoalView:
-        """No new turn is begun; the one that runs goes on."""
+        """Begin no new turn; a turn that runs goes on. BridgeError UNKNOWN_GOAL."""
         return await self._pausing(params.goal_id, paused=True)
 
     @answers("goals/resume")
@@ -120,7 +124,10 @@ class GoalService:
 
     @answers("goals/stop")
     async def stop(self, params: GoalGetParams) -> GoalView:
-        """Ends the goal; a turn that runs is asked to stop."""
+        """End the goal; a turn that runs is asked to stop. The goal is over some time after this returns.
+
+        BridgeError UNKNOWN_GOAL.
+        """
         goal = self._open.get(params.goal_id)
         if goal is None:
             return self._view(await self._known(params.goal_id))
@@ -128,12 +135,15 @@ class GoalService:
             await self._row(goal, "goal_stopping", {"reason": STOPPED})
         goal.halted.set()
         goal.resumed.set()
-        goal.kept.set()  # who answered in the same moment is told that the goal ends
+        goal.kept.set()  # a client that waits in `answer` for its row gets the view of the ending goal instead
         return self._view(goal.record)
 
     @answers("goals/answer")
     async def answer(self, params: GoalAnswerParams) -> GoalView:
-        """The answer is on disk when this returns. BridgeError UNKNOWN_GOAL, QUESTION_GONE, TIMEOUT."""
+        """The answer is on disk when this returns, unless the goal was stopped meanwhile: it may be dropped then.
+
+        BridgeError UNKNOWN_GOAL, QUESTION_GONE, TIMEOUT (not on disk after 10 s).
+        """
         record = await self._known(params.goal_id)
         goal = self._open.get(params.goal_id)
         asked = record.question
@@ -162,7 +172,7 @@ class GoalService:
     # --- from accepted to ended --------------------------------------------------------------------------------------
 
     async def _surface(self, terms: GoalTerms) -> tuple[Surface, str | None]:
-        """Which chat, and by which interface alone where the goal needs more trust than a send."""
+        """The chat that the goal is for, and the one interface that its drives must use: None but for `autonomous`."""
         surface = self._selection.resolve(terms.selector)
         trusted = await self._permissions.trusted(surface, terms.trust)
         able = [id_ for id_ in trusted if id_ in surface.offers and terms.selector.via in (None, id_)]
@@ -240,7 +250,7 @@ class GoalService:
             listener(event)
 
     async def recover(self) -> int:
-        """Take up every goal that a dead daemon left open, behind its drives. Returns how many there were."""
+        """Take up every goal that the last daemon left open; returns how many. The app calls it once, at start."""
         records: dict[str, GoalRecord] = {}
         for row, body in await self._journal.drive_rows():
             goal_id = row.drive_id or ""
@@ -294,7 +304,10 @@ class GoalService:
 
 
 def _workspace(terms: GoalTerms, surface: Surface) -> str:
-    """Where checks are run: as told, else the window's only folder that fits. Blocking. BridgeError INVALID_PARAMS."""
+    """The folder that checks run in: the one of the terms, else the window's only folder that fits the selector.
+
+    Also checks the operator's prompt templates. Blocking. BridgeError INVALID_PARAMS, USAGE (a template).
+    """
     if terms.prompts is not None:
         prompts.check(Path(terms.prompts))
     chosen = terms.workspace

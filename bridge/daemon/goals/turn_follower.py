@@ -27,8 +27,8 @@ RELEASE_S = 120.0
 
 
 class TurnFollower:
-    """`channel_of` gives the side that acted, which is asked to stop a turn even when its drive is over; `store_of`
-    says where the chats of a surface are kept."""
+    """`channel_of` gives the plugin or injector that acted: it is asked to stop a turn even when its drive is settled.
+    `store_of` gives the chat store of a surface by its key, None where none is known."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class TurnFollower:
         return True
 
     async def begin(self, params: DriveStartParams) -> Driven | None:
-        """Start the drive, or find it started. A refusal before it was accepted is told as what it is."""
+        """Start the drive, or find it started: None. When the daemon does not accept it: an event with `refused`."""
         try:
             await self._drives.start(params)
         except BridgeError as error:
@@ -62,7 +62,11 @@ class TurnFollower:
     async def follow(
         self, drive_id: str, approve: list[str], quiet: "Quiet", told: Callable[[DriveView], None]
     ) -> Driven:
-        """Until the turn is over, or all has been quiet for long."""
+        """Return when the turn is over, or with `still` when `quiet` says that nothing has changed for long.
+
+        Looks once a second; each time until then `told` gets the drive's view, and a pending approval is given when its
+        interface is in `approve`.
+        """
         while True:
             view = await self._drives.wait(DriveWaitParams(drive_id=drive_id, until="turn", timeout_ms=LOOK_MS))
             if _over(view):
@@ -74,14 +78,14 @@ class TurnFollower:
                 return driven(view, still=True)
 
     async def _approve(self, approval_id: str, interfaces: list[str]) -> None:
-        """An approval of a listed interface is given in the operator's name, who listed it."""
+        """Approve when the operator listed the approval's interface in the goal's `on_approval`."""
         try:
             (approval,) = self._permissions.list(ApprovalsListParams(approval_id=approval_id)).approvals
             if approval.interface in interfaces and approval.state == "pending":
                 await self._permissions.decide(
                     ApprovalDecideParams(approval_id=approval_id, action_sha=approval.action_sha, approve=True)
                 )
-        except BridgeError:  # decided or void by now: the drive tells
+        except BridgeError:  # decided or void by now: the next look at the drive shows what became of it
             return
 
     async def _ended(self, view: DriveView) -> Driven:
@@ -96,7 +100,10 @@ class TurnFollower:
         return Driven(end.turn, end.drive_id, end.outcome, end.state, end.reply, f"{end.reason}; it was asked to stop")
 
     async def rejoin(self, drive_id: str, seconds: float) -> Driven:
-        """The turn of a drive that is over, until the store shows its end; its time is bounded like any turn's."""
+        """The turn of a settled drive, looked at once a second until its store shows that the turn ended.
+
+        After `seconds`: `wait_timeout`.
+        """
         view = await self._drives.get(DriveGetParams(drive_id=drive_id))
         record = await self._drives.record(drive_id)
         with anyio.move_on_after(seconds):
@@ -118,7 +125,7 @@ class TurnFollower:
         return Driven(0, drive_id, view.outcome or "unknown", "wait_timeout", reason="its end was not seen")
 
     async def still_asks(self, drive_id: str) -> bool:
-        """Does the chat wait for a person? What cannot be seen counts as a yes."""
+        """Whether the chat waits for a person. Yes, too, when its store cannot be read."""
         record = await self._drives.record(drive_id)
         candidate = record.candidate or _considered(record)
         if candidate is None:
@@ -127,7 +134,7 @@ class TurnFollower:
         return anchor.blocker is not None or anchor.cursor is None
 
     async def release(self, drive_id: str) -> bool:
-        """Stop the turn that waits; True once the store shows that it does not wait any more."""
+        """Stop the turn that waits. True once the store shows that the chat waits no more, False after 120 s."""
         record = await self._drives.record(drive_id)
         candidate = record.candidate or _considered(record)
         if candidate is None:
@@ -139,14 +146,14 @@ class TurnFollower:
         return False
 
     async def answered_there(self, drive_id: str) -> None:
-        """Until the chat's store shows that the chat waits for no person any more."""
+        """Return once the chat's store shows that the chat waits for no person. Unbounded: callers cancel it."""
         while True:
             if not await self.still_asks(drive_id):
                 return
             await anyio.sleep(LOOK_MS / 1000)
 
     async def abandon(self, drive_id: str) -> None:
-        """A person stopped the goal: nothing more is sent, and the turn is asked to stop. Best effort."""
+        """Called when a person stopped the goal: cancel the drive, and stop a turn that waits. Best effort."""
         try:
             view = await self._drives.cancel(DriveGetParams(drive_id=drive_id))
             record = await self._drives.record(drive_id)
@@ -157,7 +164,10 @@ class TurnFollower:
 
 
 class Quiet:
-    """For how long nothing moved in the workspace and the chat's store. A weak sign: an agent may just think."""
+    """Tells when neither the workspace nor the chat's store has changed for `quiet_ms`. An agent may just think.
+
+    `mark` gives a value that differs when the workspace does; it is blocking, and called in a worker thread.
+    """
 
     def __init__(self, quiet_ms: int, mark: Callable[[], object]) -> None:
         self._quiet_s = quiet_ms / 1000
@@ -178,7 +188,7 @@ class Quiet:
 
 
 def driven(view: DriveView, *, still: bool = False, shown: Shown | None = None) -> Driven:
-    """What a settled drive says; its turn is set by who asked. `shown`: the turn by its own store."""
+    """The event of a settled drive. Its `turn` is 0: the caller sets it. `shown`: the turn by the chat's store."""
     turn = view.turn
     failed = [fact.detail for fact in view.facts if fact.kind == "turn_failed" and fact.detail]
     said = " ".join(failed) or (turn.reason if turn else None) or ""
@@ -205,7 +215,10 @@ def driven(view: DriveView, *, still: bool = False, shown: Shown | None = None) 
 
 
 def _limit(state: TurnState | None, said: str, shown: Shown | None) -> tuple[bool, int | None]:
-    """Is the turn rate limited, and for how many milliseconds more? The store's word comes before that of a text."""
+    """Whether the turn is rate limited, and for how many milliseconds more (None: not known).
+
+    A time of the store comes before one that is read in `said`.
+    """
     if state != "turn_failed":
         return False, None
     now = now_ms()
