@@ -1,4 +1,4 @@
-"""Runs the checks of a goal: bounded in time and output, nothing left running, and never a pass without an answer."""
+"""Runs the checks of a goal: bounded in time and output, nothing left running; an end that is not known is no pass."""
 
 import json
 import os
@@ -24,14 +24,17 @@ TAIL_BYTES = 262_144
 CHUNK_BYTES = 65_536
 GRACE_S = 10.0
 WARDEN = Path(__file__).with_name("warden.py")
-# Ours, and keys of models: a check runs what the agent wrote.
+# Beginnings of variables that no check sees (Koru's own, keys of models), because a check runs code that agents wrote.
 PRIVATE = ("KORU_", "PYTHONSAFEPATH", "OPENAI_API_KEY", "ANTHROPIC_API_KEY")
 
 
 async def run_checks(
     checks: Iterable[CheckTerms], workspace: Path, *, hidden: Sequence[str] = (), limiter: CapacityLimiter
 ) -> tuple[CheckResult, ...]:
-    """Every check in turn. `hidden`: names of variables that checks must not see. Cancelled, they are killed."""
+    """Run one check after the other. `hidden`: further beginnings of variables that checks must not see.
+
+    When this is cancelled, the running check is killed. Never raises for what a command does.
+    """
     environment = {name: value for name, value in os.environ.items() if not name.startswith((*PRIVATE, *hidden))}
     results = []
     for check in checks:
@@ -54,11 +57,14 @@ class Job:
         self._stopped = Event()
 
     def stop(self) -> None:
-        """End it and all that it started, within a moment; may be called from anywhere, at any time."""
+        """End the command and all that it started; from any thread, at any time.
+
+        The thread in `run` sees it within 0.2 s. A warden that is not over 10 s later is killed itself.
+        """
         self._stopped.set()
 
     def run(self) -> CheckResult:
-        """Blocking. Never raises for what a command does."""
+        """Run the command to its end or its time-out. Blocking. Never raises for what the command does."""
         began = time.monotonic()
         if not self._folder.is_dir():
             return self._unknown(began, f"there is no folder {self._check.cwd}", started=False)
@@ -142,7 +148,7 @@ class Job:
 
 
 class _Kept:
-    """The beginning and the end of a stream that may be endless."""
+    """The first 8 KiB of a stream, and 256 to 512 KiB of its end."""
 
     def __init__(self) -> None:
         self._head = bytearray()

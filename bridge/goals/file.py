@@ -34,7 +34,7 @@ def _document(path: Path) -> Document:
 
 
 def _merged(data: Mapping[str, Any], flags: Mapping[str, Any]) -> dict[str, Any]:
-    """Of two mappings under one name both count, field by field."""
+    """Flags replace what the file has. Where both have a mapping, its fields are merged, and those of the flags win."""
     merged = dict(data)
     for name, value in flags.items():
         before = merged.get(name)

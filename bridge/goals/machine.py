@@ -1,7 +1,7 @@
 """One goal from its first check to its end: a generator that yields commands and is sent events.
 
-It knows no clock and does no I/O, and it decides from events alone, so the events in the ledger, sent to a new one,
-bring it to where a dead daemon left it. Silence is never success: only checks that pass on the files as they are.
+It has no clock, does no I/O and decides from events alone: a new machine that is sent the events of the ledger stands
+where the last daemon's machine stood. Only checks that pass on files that did not change meanwhile accept a goal.
 """
 
 from collections.abc import Generator
@@ -84,7 +84,7 @@ class _Next:
 
 
 def pursue(limits: Limits) -> GoalSteps:
-    """Check, and then turn by turn: decide, word a prompt, drive, evaluate, until there is a reason to end."""
+    """Run the checks, then turn by turn: decide, word a prompt, drive, evaluate. The last command is a `Decide`."""
     run = _Run(limits)
     try:
         yield from _within_budget(run)
@@ -138,7 +138,10 @@ def _turn(run: _Run, step: _Next) -> Generator[GoalCommand, GoalEvent, _Next]:
 
 
 def _untouched(run: _Run, driven: Driven) -> Generator[GoalCommand, GoalEvent, _Next]:
-    """Nothing was sent, so another drive is no second one. The same reason again and again is one to stop."""
+    """The next turn after a drive that sent nothing, so that another drive sends no prompt twice.
+
+    Waits `retry_ms` times the turns that were blocked in a row by this reason; stops at `same_blocker` of them.
+    """
     why = driven.reason or driven.obstacle or "it gave no reason"
     if driven.obstacle == "needs_input_pending":
         answer = yield from _pending(run, why)
@@ -176,7 +179,7 @@ def _limited(run: _Run, driven: Driven) -> Generator[GoalCommand, GoalEvent, _Ne
 
 
 def _evaluate_still(run: _Run) -> GoalSteps:
-    """Quiet for long. If the checks pass, the goal is reached whatever the turn does; if not, nothing follows."""
+    """Evaluate while the turn is quiet but not over. Passing checks end the goal; failing ones decide nothing yet."""
     checked = yield from _checks(run)
     if _passes(checked):
         raise _Ended(Decide("accept", run.turn, "every check passes; the turn was quiet, and its end was not seen"))
@@ -202,7 +205,8 @@ def _evaluate(
 
 
 def _checks(run: _Run) -> Generator[GoalCommand, GoalEvent, Checked]:
-    """A pass counts only for files that stayed as they were; tools that leave files behind do so once."""
+    """The checks' results. When all pass and the files changed meanwhile, the checks run once more: a tool that leaves
+    files behind leaves them in its first run. Stops the goal when a protected file differs from the start."""
     checked = yield from _expect(run, RunChecks(run.turn), Checked)
     if _green(checked) and not checked.before.same_files(checked.after):
         checked = yield from _expect(run, RunChecks(run.turn), Checked)
@@ -263,9 +267,9 @@ def _reply_question(run: _Run, reviewed: Reviewed) -> Generator[GoalCommand, Goa
 
 
 def _pending(run: _Run, question: str) -> Generator[GoalCommand, GoalEvent, str | None]:
-    """The chat itself waits: a person answers there (None), or a text takes the place of the answer.
+    """The chat itself waits. None when a person answered there, else the text to send in place of an answer.
 
-    Notes answer a question, never a request for permission: that is a person's to give.
+    Notes answer a question, never a request for permission: only a person gives a permission.
     """
     by: AnsweredBy = "notes"
     text: str | None = _from_notes(run)

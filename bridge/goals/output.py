@@ -5,7 +5,7 @@ from hashlib import sha256
 
 USEFUL_CHARS = 3000
 USEFUL_LINES = 60
-# Every tool that counts its failures says so in one of these ways; the largest count is taken.
+# The ways in which test tools write their count of failures; the largest count in the output is taken.
 _COUNTED = re.compile(
     r"\b(\d+) (?:failed|failing|failures?|errors?)\b|\b(?:failures|errors|fail|failed)[=:] ?(\d+)\b", re.IGNORECASE
 )
@@ -42,14 +42,17 @@ def useful(text: str) -> str:
 
 
 def failing(text: str) -> int | None:
-    """How many failures it counts, None when it counts none."""
+    """The largest number of failures that the output counts; None when it counts none."""
     counts = [int(one or other) for one, other in _COUNTED.findall(text)]
     counts.append(len(_GO_FAILURE.findall(text)))
     return max(counts) or None
 
 
 def signature(exit_status: int | None, text: str) -> str:
-    """Equal for two failures that differ in times, addresses and temporary names alone."""
+    """16 hex digits, equal for two failures that differ only in what `_NOISE` lists.
+
+    That is: times and durations, memory addresses, paths below /tmp, process ids and ports.
+    """
     for noise, word in _NOISE:
         text = noise.sub(word, text)
     return sha256(f"{exit_status}\n{text}".encode("utf-8", "replace")).hexdigest()[:16]

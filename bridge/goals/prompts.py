@@ -15,9 +15,10 @@ NAMES = ("goal", "failing", "changed", "tried", "notes", "answer", "question")
 
 
 def word(draft: Draft, *, goal: str, notes: Sequence[str], changed: Sequence[str], folder: Path | None) -> str:
-    """The prompt of a turn. What a template has no use for is left out, and so are lines that would stand empty.
+    """The prompt of a turn, with the reviewer's words (`draft.said`) at its end.
 
-    BridgeError USAGE for a template that cannot be used.
+    A paragraph of the template is left out when all its placeholders are empty. BridgeError USAGE for a template that
+    cannot be used.
     """
     values = {
         "goal": goal.strip(),

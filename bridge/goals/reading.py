@@ -1,4 +1,4 @@
-"""What can be read in an agent's words by rules alone: does it ask something, is it rate limited, and for how long?"""
+"""Reads an agent's words by rules alone: does a reply end with a question, is the agent rate limited, for how long?"""
 
 import re
 from datetime import datetime
@@ -11,14 +11,17 @@ _UNIT = r"(?:milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|da
 _PART = re.compile(rf"(\d+(?:\.\d+)?)\s*({_UNIT})", re.IGNORECASE)
 _SPAN = re.compile(rf"\b(?:in|after|for)\s+(?:about\s+)?((?:\d+(?:\.\d+)?\s*{_UNIT}(?:,|\s|and\b)*)+)", re.IGNORECASE)
 _RETRY_AFTER = re.compile(r"retry.after[\"']?\s*[:=]?\s*(\d+(?:\.\d+)?)(?![\d.]*\s*[a-z])", re.IGNORECASE)
-# Without a zone a time is not guessed at.
+# Only a moment with a zone is read: without one it may be hours off.
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)? ?(?:Z|UTC|[+-]\d\d:?\d\d)")
 _MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 RESET_MOST_MS = 7 * 86_400_000
 
 
 def question(reply: str | None) -> str | None:
-    """The question that a reply ends with, or None. Code is not read, and a question in the middle was rhetoric."""
+    """The last line of a reply (its last 1000 characters) when it ends with a question mark, else None.
+
+    Fenced code is left out. A question before the last line does not count: the agent went on without an answer.
+    """
     if not reply:
         return None
     lines = [line.strip() for line in _FENCE.sub("", reply).split("\n") if line.strip()]
@@ -28,7 +31,10 @@ def question(reply: str | None) -> str | None:
 
 
 def rate_limit(details: str, now_ms: int) -> tuple[bool, int | None]:
-    """Does this say that the agent is rate limited, and for how many milliseconds more (None: not said)?"""
+    """Whether this says that the agent is rate limited, and for how many milliseconds more, at most 7 days.
+
+    None for the time: not said.
+    """
     if not _LIMITED.search(details):
         return False, None
     if (span := _SPAN.search(details)) is not None:
@@ -39,7 +45,7 @@ def rate_limit(details: str, now_ms: int) -> tuple[bool, int | None]:
 
 
 def resets_in(at_ms: int | None, now_ms: int) -> int | None:
-    """From a moment to how long it is until then; None for one that is not known or over."""
+    """Milliseconds from now to a moment, at most 7 days; None for a moment that is not known or is over."""
     return min(at_ms - now_ms, RESET_MOST_MS) if at_ms is not None and at_ms > now_ms else None
 
 

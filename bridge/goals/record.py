@@ -52,7 +52,7 @@ _SPENT: TypeAdapter[Spent] = TypeAdapter(Spent)
 
 
 def terms_sha(terms: GoalTerms) -> str:
-    """What makes two goals the same."""
+    """Hash of the terms, in hex. Two starts under one id mean the same goal when their hashes are equal."""
     return sha256(terms.model_dump_json().encode()).hexdigest()
 
 
@@ -119,7 +119,7 @@ class GoalRecord:
 
     @property
     def whole(self) -> bool:
-        """False when secrets were taken out of what is left of the terms."""
+        """False when secrets were redacted from the terms, which were read back from the ledger then."""
         return terms_sha(self.terms) == self.sha
 
     def apply(self, kind: str, at_ms: int, body: Mapping[str, Any]) -> None:

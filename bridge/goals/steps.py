@@ -55,7 +55,8 @@ class WorkspaceState:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One check. `signature` is equal for failures that differ in times, addresses and counters alone."""
+    """One run of a check. `ms`: how long it took. `signature`: see `output.signature`. `started` is false when the
+    command could not be run at all."""
 
     name: str
     state: CheckState
@@ -101,7 +102,7 @@ class Drive:
 
 @dataclass(frozen=True, slots=True)
 class Rejoin:
-    """Follow the turn on that waited for a person and was answered in the IDE."""
+    """Go on to follow a turn: one that a person answered in the IDE, or one that was quiet for long."""
 
     turn: int
 
@@ -180,8 +181,8 @@ class Drafted:
 
 @dataclass(frozen=True, slots=True)
 class Driven:
-    """What became of a drive and its turn. `resets_in_ms`: the turn was rate limited, and for how long. `still`: the
-    turn did not end, but chat and workspace have been quiet for long; a weak sign, never more."""
+    """What became of a drive and its turn. `limited`: the turn was rate limited, `resets_in_ms`: for how long still,
+    None when not known. `still`: the turn did not end, but chat and workspace have not changed for long."""
 
     turn: int
     drive_id: str
@@ -199,7 +200,7 @@ class Driven:
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """What was read in a reply, by rules or by a model. `problem`: why the model could not be asked."""
+    """What was read in a reply, by rules or by a model. `problem`: why the model gave no judgement."""
 
     turn: int
     by: str
@@ -213,7 +214,7 @@ class Reviewed:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """`text` is None when it was answered in the IDE."""
+    """A person answered the question. `text` is None when it was answered in the IDE."""
 
     turn: int
     by: AnsweredBy
@@ -231,14 +232,14 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class Waited:
-    """The time is over."""
+    """The time of a `Wait` is over."""
 
     spent: Spent = Spent()
 
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """`ok` is false when the chat still waits."""
+    """The turn that waited was asked to end. `ok` is false when the chat still waits."""
 
     turn: int
     ok: bool

@@ -1,7 +1,8 @@
 """Runs one command and leaves nothing behind: every process it started is gone when this one ends.
 
-A process of its own, of the standard library alone. It ends the command when its stdin is closed, so also when the
-daemon dies. On stderr it says one line of JSON: {"exit": n}, {"signal": n} or {"absent": "why"}.
+`bridge.goals.checks` starts it as a process of its own; it imports the standard library alone. It ends the command when
+its stdin is closed, so also when the daemon dies. It writes one line of JSON to stderr: {"exit": n}, {"signal": n} or
+{"absent": "why"}.
 """
 
 import ctypes
@@ -48,13 +49,13 @@ def main(command: list[str]) -> int:
 
 
 def _adopt_orphans() -> None:
-    """A process whose parent is gone becomes a child of ours, on Linux; elsewhere the group alone is killed."""
+    """On Linux, processes whose parent is gone become children of this one. Elsewhere only the group is killed."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _sweep() -> None:
-    """Kill what was left behind, and what that leaves behind in turn."""
+    """Kill the children that are left, and then those that become children by it, in at most 1000 rounds."""
     for _ in range(SWEEPS_MOST):
         for pid in _children():
             with suppress(ProcessLookupError):

@@ -1,6 +1,6 @@
 """The state of a folder at one moment: git's revision, and a hash of what differs from it. Blocking; changes nothing.
 
-Where there is no git, or no commit yet, the hash is over size and time of every file.
+Where there is no git, or no commit yet, the hash is over size, time and inode of every file that is no tool's cache.
 """
 
 import os
@@ -33,7 +33,10 @@ class WorkspaceScan:
 
 
 def look(folder: Path, checks: Iterable[CheckTerms] = (), named: Iterable[str] = ()) -> WorkspaceScan:
-    """`named`: files that are protected as well. Never raises for what a folder holds."""
+    """The workspace now; protected are the files of `checks` and those in `named`. No folder's contents make it raise.
+
+    With more than 100,000 files to compare there is no hash, and `unread` says so.
+    """
     protected = _digest(_marks(folder, {*_protected(folder, checks), *named}))
     revision = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
     try:
@@ -84,7 +87,7 @@ def _lines(folder: Path, revision: str | None) -> dict[str, str]:
 def named(folder: Path, checks: Iterable[CheckTerms]) -> list[str]:
     """The tests and checks that stand in the commands themselves, such as `check.py` of `python3 check.py`.
 
-    To be asked once, at the start: a file that the agent makes under such a name later is its work.
+    GoalService asks once, at the start of a goal: a file that the agent makes under such a name later is its work.
     """
     found = set()
     for check in checks:
@@ -97,7 +100,7 @@ def named(folder: Path, checks: Iterable[CheckTerms]) -> list[str]:
 
 
 def _protected(folder: Path, checks: Iterable[CheckTerms]) -> Iterator[str]:
-    """What makes a check this check: what its globs name, and the script that it is."""
+    """Files that decide what a check tells: those that its globs name, with all below a folder, and its own script."""
     seen = set()
     for check in checks:
         named = [path for glob in check.protect for path in folder.glob(glob)]

@@ -18,7 +18,7 @@ INSTRUCTIONS = Path(__file__).with_name("instructions.txt")
 
 
 class ReviewerError(Exception):
-    """Why there is no judgement, in words for people. `tokens` were used all the same: input and output."""
+    """Why there is no judgement, in words for people. `tokens`: input and output tokens that were used all the same."""
 
     def __init__(self, problem: str, tokens: tuple[int, int] = (0, 0)) -> None:
         super().__init__(problem)
@@ -48,13 +48,13 @@ class Answer:
 
 
 class Model(Protocol):
-    """One API. Blocking, with the time-outs and retries above. Raises ReviewerError."""
+    """One API. Blocking: at most `TIMEOUT_S` seconds a try, and `RETRIES` further tries. Raises ReviewerError."""
 
     def ask(self, terms: ReviewerTerms, key: str, instructions: str, text: str, schema: dict[str, Any]) -> Answer: ...
 
 
 def judge(model: Model, terms: ReviewerTerms, key: str, text: str) -> tuple[Judgement, int, int]:
-    """The judgement and the tokens, input and output. Blocking. ReviewerError."""
+    """The judgement, and the input and output tokens. Blocking, bounded as `Model` is. Raises ReviewerError."""
     answer = model.ask(terms, key, INSTRUCTIONS.read_text(encoding="utf-8"), text, Judgement.model_json_schema())
     tokens = answer.tokens_in, answer.tokens_out
     if answer.refusal is not None:
