@@ -1,6 +1,7 @@
 """The contract of an injector: what a caller may ask, what it gets back, and the two ways to fail.
 
-`Declined` is raised only while the target is untouched; from the first key event on there is a result or `Lost`.
+`Declined` is raised only while nothing of ours is in the target; after that there is a result or `Lost`. Select-all and
+copy, in a field that the target declares `copyable`, count as no touch.
 """
 
 import threading
@@ -32,8 +33,9 @@ class ClipboardState(StrEnum):
     """What became of the operator's clipboard.
 
     `deferred`: the target has not fetched our text yet; the old contents return by themselves when it has.
-    `changed_by_other`: someone else copied meanwhile, so nothing was put back. `partial`: some formats are gone.
-    `kept`: our text stays there, because the target may still need it and does not tell when it has it.
+    `changed_by_other`: another program copied meanwhile, so nothing was put back. `partial`: some formats are gone.
+    `kept`: our text stays there, because the target may still need it and does not tell when it has it. `lost`: the old
+    contents could not be put back.
     """
 
     UNTOUCHED = "untouched"
@@ -91,7 +93,8 @@ class InputField:
 class Click:
     """Pixels from a window's left and bottom edge: chat inputs keep to the bottom when a window grows.
 
-    `holds_for`: the width and height of the window without which nothing is said; None where the field is proven anew.
+    `holds_for`: the only width and height of the window for which the position is known; None for any size, because the
+    field that was clicked is then proven by its accessible name.
     """
 
     left: int
@@ -151,9 +154,9 @@ class FieldText:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """A look before anything is done. `refusal`: why a key pressed now would not be right, None when it would be.
+    """A look before anything is done. `refusal`: why no key may be pressed now, None when one may.
 
-    `size`: the window's width and height, where it is known.
+    `size`: the window's width and height in pixels, where it is known.
     """
 
     refusal: Declined | None
@@ -199,7 +202,7 @@ class Restored:
 
 
 class Stop:
-    """Ends an injection within one chunk. Any thread may trip it; the first reason stays."""
+    """Ends an injection before its next guarded step. Any thread may trip it; the first reason stays."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
@@ -225,7 +228,7 @@ class Stop:
 
     @property
     def refusal(self) -> Declined | None:
-        """What `check` raises."""
+        """The Declined that `check` raises; None while not tripped."""
         if not self._event.is_set():
             return None
         return Declined(
@@ -242,7 +245,8 @@ class Stop:
 class Injection(Protocol):
     """One text for one place. Not thread-safe: calls come one after another, from any thread.
 
-    The stop given to `locate` is looked at before every key event and in every wait.
+    The stop given to `locate` is looked at before every guarded step, which is a click, a chord or at most 8 typed
+    characters, and in the waits for focus, for the fetch of the clipboard and for a reading of the field.
     """
 
     @property
@@ -260,16 +264,17 @@ class Injection(Protocol):
         """
 
     def submit(self, at_least: Level = Level.VERIFIED) -> Submitted | EnterWithheld:
-        """Press Enter as a guarded step, if the insert reached `at_least`. Raises Lost only after the press."""
+        """Press Enter as a guarded step, if the insert reached `at_least`.
+
+        Raises Lost when a key event fails half-way, be it Enter or one of the readback by copy.
+        """
 
     def inspect(self) -> Inspection:
         """What stands in the way now. Touches nothing: no focus is asked for, no key pressed, no clipboard taken."""
 
     def restore(self, *, retract: bool = False) -> Restored:
-        """Give the clipboard back, release keys; with `retract` delete our unsubmitted text if it reads as ours alone.
-
-        Always allowed, never raises, and may be called twice.
-        """
+        """Give the clipboard back and release keys. With `retract`: delete our unsubmitted text, if the field holds it
+        and nothing else. Allowed at any time, also twice. What goes wrong is in the notes, not raised."""
 
     def __enter__(self) -> Self: ...
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -287,12 +292,12 @@ class Injector(Protocol):
         """Why it cannot run here now, or None. Touches nothing, takes under a second."""
 
     def locate(self, target: Target, stop: Stop) -> Injection:
-        """Find the one place that matches and prove its focus. Raises Declined."""
+        """Find the one window that matches. Its focus is proven later, before every step. Raises Declined."""
 
 
 def _unclicked(positions: frozenset[tuple[int, int]]) -> None:
-    """For a desk without an operator guard: nothing tells our clicks from the operator's."""
+    """The default without an operator guard, which alone needs to know our clicks."""
 
 
 def _unheard(keycode: int, down: bool) -> None:
-    """For a desk without an operator guard: nothing tells our key events from the operator's."""
+    """The default without an operator guard, which alone needs to know our key events."""

@@ -1,4 +1,4 @@
-"""Every injector by its registry id. An adapter's file has the same name."""
+"""Every injector by the name under which the registry's files call it (`adapter`). Its module has the same name."""
 
 from collections.abc import Callable, Mapping
 
@@ -20,4 +20,4 @@ CATALOGUE: dict[str, Callable[[Mapping[str, str]], Injector]] = {
     "pynput": Pynput,
     "clipboard": ClipboardInjector,
 }
-"""Made from the environment of the desk they shall act on, `os.environ` as a rule."""
+"""Each is made from the environment of the desk that it acts on, `os.environ` as a rule."""

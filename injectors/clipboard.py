@@ -51,7 +51,7 @@ class ClipboardInjector:
 
 
 class ClipboardInjection:
-    """The text stays on the clipboard until `restore`; leaving the context without it keeps the text there."""
+    """The text stays on the clipboard until `restore`; leaving the context without `restore` keeps it there."""
 
     def __init__(self, target: Target, stop: Stop, clipboard: ToolClipboard) -> None:
         self.place = FoundTarget(

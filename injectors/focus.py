@@ -1,6 +1,7 @@
 """Proof that a key pressed now reaches one X11 window, and reaches it unaltered.
 
-Active window *and* input focus *and* no grab *and* no held modifier: each of them alone has been seen to lie.
+Active window *and* input focus *and* no grab *and* no held modifier: each of them alone was seen to hold while keys
+went elsewhere.
 """
 
 from Xlib import X, Xatom
@@ -44,7 +45,7 @@ class X11Desk:
         self._display.raw.flush()
 
     def prove(self, window: Window) -> None:
-        """Cheap enough (a few round trips) to run inside a server grab, on the connection that presses the keys."""
+        """See `Display.prove`. Takes a few round trips, so it may run inside a server grab, on the keys' connection."""
         try:
             self._prove_active(window)
             focus = self._prove_input_focus(window)

@@ -1,4 +1,4 @@
-"""The window in front on macOS and Windows, by the system's own word. Written by the systems' documents, untried."""
+"""The window in front on macOS and Windows, as the system names it. Written by the systems' documents, untried."""
 
 import ctypes
 import sys
@@ -14,7 +14,7 @@ _title_characters = 512
 
 
 class FrontWindowDesk:
-    """Knows one window alone, the one in front; it is never brought there by us. `front` gives it, None without one."""
+    """A `Display` of one window: the one in front, which `front` gives (None: there is none). Moves no focus."""
 
     def __init__(self, front: Front) -> None:
         self._front = front
@@ -24,7 +24,7 @@ class FrontWindowDesk:
         return [found] if found else []
 
     def activate(self, window: Window) -> None:
-        """The operator's to do."""
+        """Does nothing: the operator has to bring the window to the front."""
 
     def prove(self, window: Window) -> None:
         found = self._front()

@@ -1,4 +1,4 @@
-"""Which watch over the operator's hands this desk allows; where there is none, the words that say so."""
+"""Chooses what watches the operator's keyboard and mouse on this desk; where nothing can, the words that say so."""
 
 import importlib.util
 from collections.abc import Iterator, Mapping
@@ -12,9 +12,9 @@ _unwatched = "nobody watches the operator's hands: {} (koru stop ends it all the
 
 @contextmanager
 def guarded(environment: Mapping[str, str], stop: Stop, *, panic: str = "Pause") -> Iterator[str]:
-    """Trip `stop` when the operator acts, until the block ends. Yields what must be said of it, empty when all is well.
+    """Trip `stop` when the operator acts, until the block ends. Yields why nothing watches, empty where something does.
 
-    Raises Declined when a desk that can be watched does not let itself be.
+    Raises Declined when the desk has a way to watch and the watch cannot be started.
     """
     if front_of() is not None and importlib.util.find_spec("pynput") is not None:
         from injectors.pynput_guard import PynputGuard

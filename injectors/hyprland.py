@@ -1,4 +1,4 @@
-"""Windows and focus of Hyprland, over its own request socket. Only asked for in tests, never seen on a desktop."""
+"""Windows and focus of Hyprland, over its own request socket. Tried against a stand-in in tests, on no real desktop."""
 
 import json
 import socket
@@ -45,7 +45,7 @@ class HyprlandDesk:
         """Each question opens and closes a connection."""
 
     def _prove_unlocked(self) -> None:
-        """The window behind a lock screen stays the active one, and keys go to the password."""
+        """Behind a lock screen the same window stays active, while keys go to the password field."""
         try:
             locked = json.loads(self._say("j/locked"))["locked"]
         except (ValueError, KeyError, TypeError):

@@ -73,7 +73,8 @@ def find(desk: Display, target: Target) -> Window:
 
 
 class DeskInjection:
-    """One text into one field, over whatever parts this desk has. `clipboard` None means typing only."""
+    """One text into one field, by the parts that this desk has. Without `clipboard` it types, without `reader` only a
+    copy reads the field, without `pointer` it cannot click."""
 
     def __init__(
         self,
@@ -217,7 +218,7 @@ class DeskInjection:
             self._stop.wait(_poll_seconds)
 
     def _click_field(self) -> None:
-        """Give the calibrated input the focus. What lies there is proven by the field check and the readback."""
+        """Click where the input was calibrated. Field check and readback prove later that it is the input."""
         click = self._target.click
         if click is None:
             return
@@ -230,7 +231,10 @@ class DeskInjection:
         self._await_click()
 
     def _await_click(self) -> None:
-        """What was clicked gets the focus late: until then accessibility names the field that had it before."""
+        """Wait until the wanted field is named, or without one until one field was named for 0.5 s; 4 s at most.
+
+        What was clicked gets the focus late: until then accessibility names the field that had it before.
+        """
         wanted, began = self._target.field, time.monotonic()
         field, since, reads = self._await_field(), began, 0
         while field not in (None, wanted) and time.monotonic() < began + _settle_seconds:
@@ -242,7 +246,7 @@ class DeskInjection:
                 since, reads = time.monotonic(), 0
 
     def _check_field(self) -> None:
-        """The guard inside the window, where accessibility names the field."""
+        """Raise Declined unless accessibility names the target's field as focused. A target without one passes."""
         wanted = self._target.field
         if wanted is None:
             return
@@ -257,7 +261,7 @@ class DeskInjection:
             raise Declined(BlockerWord.FIELD_WRONG, message, "put the cursor in the wanted field")
 
     def _await_field(self) -> InputField | None:
-        """The focused field; a program that has just been given the focus may be slow to say so."""
+        """The focused field, waited for up to 2 s: a program that was just given the focus may be slow to tell."""
         reader, pid = self._reader, self.place.pid
         if reader is None or pid is None:
             return None
@@ -328,7 +332,7 @@ class DeskInjection:
         return Level.SENT
 
     def _touching(self, act: Callable[[], None]) -> None:
-        """Run `act`; the target counts as touched unless it was declined."""
+        """Run `act`; the target counts as touched unless `act` raises Declined."""
         self._touched = True
         try:
             act()
@@ -351,9 +355,10 @@ class DeskInjection:
             raise Lost(BlockerWord.TEXT_DIFFERS, message, "look at the field before anything is sent")
 
     def _await_reading(self, enough: Callable[[FieldText], bool]) -> FieldText | None:
-        """Read until `enough`, or until the field stays still; the last reading, or None when unreadable.
+        """Read until `enough`, or until the field did not change for 4 s and more for a long text, 60 s at most.
 
-        A field that could be read before is only too busy to answer, as a browser is that lays out a long text.
+        The last reading, None when unreadable. A field that could be read before the insert is asked again when it does
+        not answer: a browser that lays out a long text is only busy.
         """
         moved = time.monotonic()
         deadline = moved + _verify_seconds
@@ -381,7 +386,7 @@ class DeskInjection:
         return None
 
     def _retract(self) -> str:
-        """Delete our text, only when the field reads exactly as ours."""
+        """Delete our text, only when the field holds it and nothing else. Returns what came of it, in words."""
         reading = self.readback()
         if reading is None or self._text is None or not prompt.same(reading.text, self._text):
             return "not retracted: the field does not read as our text alone"

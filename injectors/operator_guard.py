@@ -1,6 +1,7 @@
-"""Watches the operator's hands on X11 and trips the stop when they move; our own key events are told apart.
+"""Watches keyboard and mouse on X11 by the RECORD extension, and trips the stop when an event is not ours.
 
-Every announced event is owed once to the record; what comes unannounced is the operator's, or another program's.
+Our own events are announced before they are sent, and each announcement excuses one recorded event. An event without an
+announcement is the operator's, or another program's.
 """
 
 import threading
@@ -140,7 +141,7 @@ class OperatorGuard:
         self._stop.trip("a mouse button of the operator")
 
     def _moved(self, x: int, y: int) -> None:
-        """A nudged table is not an operator: only a real way counts."""
+        """Trips at over 24 px (across plus down) from where the pointer stood: a nudged table moves it less."""
         with self._lock:
             if (x, y) in self._positions:
                 return

@@ -1,4 +1,4 @@
-"""The parts an injection is put together from: a desk, keys, a clipboard and a reader."""
+"""The parts an injection is put together from: a display, keys, a pointer, a clipboard and a reader."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ class Display(Protocol):
 
 
 class Keys(Protocol):
-    """Key events. `guard` raises Declined, and then nothing is pressed."""
+    """Key events. `guard` is called before each step; when it raises Declined, that step is not taken."""
 
     gap: str
     """What can slip between guard and press; empty when they are one step."""
@@ -73,27 +73,27 @@ class Keys(Protocol):
         """Type in guarded chunks; `advance` is told the characters pressed so far, before the next chunk."""
 
     def release(self) -> None:
-        """Let go of everything still held by us."""
+        """Release every key that we still hold down."""
 
     def close(self) -> None: ...
 
 
 class Pointer(Protocol):
-    """Clicks inside a window."""
+    """Clicks inside a window of this display's id."""
 
     def size(self, xid: int) -> tuple[int, int]: ...
     def click(self, xid: int, at: tuple[int, int], guard: Callable[[], None]) -> None:
-        """Click at pixels from the window's top left. Raises Declined, and then nothing was clicked."""
+        """Click at pixels from the window's top left. Raises Declined when nothing was clicked."""
 
 
 class Clipboard(Protocol):
-    """The desk's clipboard, borrowed."""
+    """The desk's clipboard, taken for one injection and given back by `restore`."""
 
     def take(self, text: str) -> None:
         """Save every format, then offer `text`. Raises Declined when saving or owning fails."""
 
     def mark(self, pid: int | None) -> None:
-        """Only fetches by `pid` that begin after this count; None: by anyone."""
+        """From now on, count fetches by process `pid` that begin after this call; None: by any process."""
 
     def prove(self) -> None:
         """Raise Declined unless a paste now would give our text."""
@@ -102,10 +102,10 @@ class Clipboard(Protocol):
         """Whether the whole text was fetched since the mark, waiting up to `seconds`; None: cannot be known."""
 
     def copied(self, pid: int | None, press: Callable[[], None], seconds: float) -> str | None:
-        """What `press` made process `pid` copy, or None when nothing was copied. Takes the clipboard back after."""
+        """What `press` made process `pid` copy within `seconds`, or None. Afterwards it offers our text again."""
 
     def restore(self, *, owed: bool) -> ClipboardState:
-        """Put everything back; `owed`: the target may still fetch ours, so not before it has."""
+        """Put everything back. `owed`: the target may still fetch our text, so only after it has."""
 
     def close(self) -> None: ...
 

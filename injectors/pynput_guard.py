@@ -1,6 +1,6 @@
-"""Watches the operator's hands where pynput types, on macOS and Windows. Tried on X11 alone.
+"""Watches keyboard and mouse where pynput types, on macOS and Windows. Tried on X11 alone.
 
-Those systems mark what a program pressed; there every unmarked event is the operator's.
+macOS and Windows mark the events that a program makes; every event without the mark is the operator's.
 """
 
 import threading
@@ -47,7 +47,7 @@ class PynputGuard:
             listener.stop()
 
     def pressed(self, key: Any, injected: bool) -> None:
-        """`key` is pynput's: named keys have a name."""
+        """A key went down. `key` is pynput's object, which has a `name` for keys without a character."""
         if not injected:
             named = getattr(key, "name", None)
             self._stop.trip("the panic key" if named == self._panic else "a key of the operator")
@@ -57,7 +57,7 @@ class PynputGuard:
             self._stop.trip("a mouse button of the operator")
 
     def moved(self, x: float, y: float, injected: bool) -> None:
-        """A nudged table is not an operator: only a real way counts, from where the pointer was first seen."""
+        """Trips at over 24 px (across plus down) from where the pointer was seen first: a nudge moves it less."""
         if injected:
             return
         left, top = self._start = self._start or (x, y)

@@ -75,7 +75,7 @@ def _read(wire: socket.socket, length: int) -> bytes:
 
 
 def _leaves(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Windows only: nodes that have a process."""
+    """The windows of a tree: its nodes that have a process."""
     if node.get("pid"):
         yield node
     for child in (*node.get("nodes", ()), *node.get("floating_nodes", ())):

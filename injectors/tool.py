@@ -9,7 +9,7 @@ from injectors.blockers import BlockerWord
 
 
 class ToolFailed(Exception):
-    """The program was started and did not end well; the message has its last words."""
+    """The program could not be run, took too long, or ended with a status other than 0; the message says which."""
 
 
 def missing(environment: Mapping[str, str], packages: Mapping[str, str]) -> Missing | None:
@@ -25,7 +25,7 @@ def missing(environment: Mapping[str, str], packages: Mapping[str, str]) -> Miss
 def run(
     command: Sequence[str], environment: Mapping[str, str], *, data: bytes | None = None, seconds: float = 5.0
 ) -> bytes:
-    """What the program printed. Raises ToolFailed."""
+    """What the program wrote to stdout within `seconds`. Raises ToolFailed."""
     try:
         done = subprocess.run(
             command, env=dict(environment), input=data, capture_output=True, timeout=seconds, check=False
@@ -39,7 +39,7 @@ def run(
 
 
 def words(command: Sequence[str], environment: Mapping[str, str], *, seconds: float = 2.0) -> str:
-    """Everything the program said, however it ended; empty when it could not be run."""
+    """Its stdout and stderr, whatever its exit status; empty when it could not be run or took over `seconds`."""
     try:
         done = subprocess.run(command, env=dict(environment), capture_output=True, timeout=seconds, check=False)
     except (OSError, subprocess.TimeoutExpired):

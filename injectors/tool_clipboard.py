@@ -42,7 +42,7 @@ XCLIP = ClipboardTool(
 
 
 class ToolClipboard:
-    """Saves the best format there is: text if offered, else the first."""
+    """A `Clipboard` that saves one format: text where it is offered, else the first one listed."""
 
     def __init__(self, tool: ClipboardTool, environment: Mapping[str, str]) -> None:
         self._tool, self._environment = tool, environment
@@ -115,7 +115,7 @@ class ToolClipboard:
         return None
 
     def _offer(self, kind: str, data: bytes) -> None:
-        """Put it there and see it there: the tool owns the clipboard only some time after it has returned."""
+        """Write, and wait up to 2 s until it reads back: a tool owns the clipboard only some time after it returns."""
         feed((*self._tool.write, kind), self._environment, data)
         deadline = time.monotonic() + _own_seconds
         while self._current(kind) != data:

@@ -9,10 +9,9 @@ from injectors.tool import ToolFailed, run
 
 
 class ToolKeys:
-    """`chord` and `text` give the command line for a chord and for a line of printable ASCII.
-
-    `foretell` is told first, so that an operator guard knows the keys for ours.
-    """
+    """`Keys` by a program. `chord` and `text` give its command line for a chord, and for at most 8 printable ASCII
+    characters; `text` is None where it cannot type. `foretell` is called before, so that an operator guard knows that
+    the keys are ours."""
 
     def __init__(
         self,

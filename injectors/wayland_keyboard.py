@@ -15,7 +15,7 @@ from injectors.wayland_desk import gap, open_desk, wayland_missing
 from injectors.wayland_wire import VirtualKeyboard, WireFailed
 
 _pace_seconds = 0.001
-"""Between keys: without it a target was seen to lose its connection under 10 KB."""
+"""Between keys: without a pause a target was seen to lose its connection while 10 KB were typed."""
 
 
 class WaylandKeyboard:
@@ -59,7 +59,7 @@ class WaylandKeyboard:
 
 
 class VirtualKeys:
-    """Chords and US ASCII on a virtual keyboard that lives as long as the injection: a fresh one loses keys."""
+    """Chords and US ASCII on one virtual keyboard for the whole injection: the first keys of a new one get lost."""
 
     gap = gap
 

@@ -26,7 +26,10 @@ class WireFailed(Exception):
 
 
 class VirtualKeyboard:
-    """A keyboard with the plain US layout, so that every key sits where programs expect it. Raises Declined."""
+    """A keyboard with the plain US layout, so that every key sits where programs expect it.
+
+    Making one connects to the compositor, each answer within 3 s, or raises Declined.
+    """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         path = os.path.join(environment.get("XDG_RUNTIME_DIR", ""), environment["WAYLAND_DISPLAY"])  # noqa: PTH118

@@ -16,7 +16,7 @@ _settle_milliseconds = "50"
 
 
 class Wtype:
-    """A keyboard that appears for one chord and goes again; the first key may fall into the gap, hence the wait."""
+    """wtype makes a keyboard for each chord. Programs may miss its first key, so it waits 50 ms before it presses."""
 
     id = "wtype"
     caution = "wayland_keyboard is better: GTK programs ignore the paste keys of wtype, which sit at invented positions"

@@ -10,7 +10,7 @@ from injectors.readback import open_reader
 
 
 class X11:
-    """Pastes at any length and Unicode; proves which process fetched. The best there is on X11."""
+    """Pastes any Unicode up to `prompt.max_bytes`; proves which process fetched the text. The best choice on X11."""
 
     id = "x11"
     caution = ""

@@ -15,7 +15,7 @@ _poll_seconds = 0.02
 
 
 class X11Clipboard:
-    """`display` is the connection of the desk and only looks; the owner's thread has one of its own."""
+    """A `Clipboard`. `display` is the desk's connection, used for looking only; the owner's thread has its own."""
 
     def __init__(self, display: X11Display, display_name: str, stop: Stop) -> None:
         self._display, self._name, self._stop = display, display_name, stop

@@ -24,7 +24,7 @@ _knock_seconds = 2.0
 
 
 class X11Display:
-    """`name` is a display such as `:0`. Raises Declined when there is no such server."""
+    """A connection to the display `name`, such as `:0`. Raises Declined when it cannot be made."""
 
     def __init__(self, name: str) -> None:
         try:
@@ -136,5 +136,8 @@ def _knock(name: str) -> None:
 
 
 def _ignore(error: XError, failed: rq.Request | None) -> int:
-    """Windows die at any time; replies still raise, and the rest is judged by what is read afterwards."""
+    """Errors without a reply are dropped, because windows die at any time: callers read the state again afterwards.
+
+    A request that has a reply still raises its error.
+    """
     return 0

@@ -1,4 +1,4 @@
-"""Serving a selection to those who ask, and remembering who fetched it whole."""
+"""Serves a selection to the programs that ask for it, and tells which process fetched a whole format."""
 
 import time
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ chunk_bytes = 192 * 1024
 class Receipt:
     """A process was given all of a format. `began` is when it asked (monotonic seconds).
 
-    `is_text` is false for hints that managers peek at.
+    `is_text` is false for the hint that clipboard managers read.
     """
 
     pid: int | None

@@ -1,4 +1,7 @@
-"""The thread behind the borrowed X11 clipboard. Everything here but `run` and `finish` happens in that thread."""
+"""The thread that owns the X11 clipboard for an injection.
+
+Other threads use `call`, `finish` and the events `served` and `lent`; everything else runs in the owner's own thread.
+"""
 
 import queue
 import select
@@ -21,11 +24,12 @@ from injectors.x11_selection import Content, SelectionReader, Unsaved, server_ti
 _T = TypeVar("_T")
 _command_seconds = 15.0
 _owed: dict[tuple[str, int], tuple[dict[int, Content], bool]] = {}
-"""What the operator gets back, by display and window of those of our owners that still wait for their target."""
+"""Of owners of ours that still wait for their target: the formats that the operator gets back and whether those are
+all, by display name and window. A new owner saves these in the place of what is on the clipboard, which is our text."""
 
 
 class ClipboardOwner(threading.Thread):
-    """Owns CLIPBOARD on its own connection until it owes nothing to the target nor to the desk."""
+    """Owns CLIPBOARD on a connection of its own. Ends after `finish`, as soon as it no longer owns the clipboard."""
 
     def __init__(self, display_name: str) -> None:
         super().__init__(name="koru-clipboard", daemon=True)
@@ -49,7 +53,10 @@ class ClipboardOwner(threading.Thread):
         self.start()
 
     def call(self, act: Callable[[], _T]) -> _T:
-        """Run `act` in the thread and wait for it. Raises what it raises, and Declined when the thread has ended."""
+        """Run `act` in the thread, and wait up to 15 s for its result.
+
+        Raises what `act` raises, and Declined when the thread has ended or does not answer.
+        """
         answer: Future[_T] = Future()
 
         def perform() -> None:

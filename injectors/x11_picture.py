@@ -1,4 +1,4 @@
-"""A window's picture as PNG, for the operator's eyes only: nothing is ever decided by it."""
+"""A window's picture as PNG, shown to the operator; no code decides anything by it."""
 
 import struct
 import zlib
@@ -12,7 +12,7 @@ from injectors.x11_display import X11Display
 
 
 def window_png(display: X11Display, xid: int) -> bytes:
-    """Raises Declined when the window is gone, hidden, or of a colour depth other than 24 or 32 bits."""
+    """The window's content as PNG. Declined when it is gone, hidden, or of a depth other than 24 or 32 bits."""
     window = display.window(xid)
     try:
         size = window.get_geometry()

@@ -14,7 +14,7 @@ _left_button = 1
 
 
 class X11Pointer:
-    """Shares the desk's connection. The pointer is put back where it was."""
+    """A `Pointer` on the desk's connection. After a click the pointer is put back where it was."""
 
     def __init__(self, display: X11Display, stop: Stop) -> None:
         self._display, self._stop = display, stop

@@ -19,7 +19,7 @@ _all_seconds = 5.0
 
 
 class Unsaved(Exception):
-    """The owner did not answer in time, or offers more than is kept."""
+    """The clipboard cannot be saved or taken: its owner is silent or too slow, offers too much, or takes it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,17 @@ class Content:
 
 
 class SelectionReader:
-    """Uses `window`, which has PropertyChangeMask; events meant for others stay in the connection's backlog."""
+    """Reads by way of `window`, which has PropertyChangeMask. Other events stay in the connection's backlog."""
 
     def __init__(self, display: X11Display, window: XWindow) -> None:
         self._display, self._window = display, window
         self._property = display.atom("KORU_SELECTION")
 
     def formats(self, selection: int) -> tuple[dict[int, Content], bool]:
-        """What the owner offers, by target atom, and whether that is all; empty without an owner. Raises Unsaved."""
+        """What the owner offers, by target atom, and whether that is all; empty without an owner.
+
+        Raises Unsaved when the owner does not answer, takes more than 5 s, or holds more than 64 MiB.
+        """
         if self._display.owner_of(selection) == X.NONE:
             return {}, True
         deadline = time.monotonic() + _all_seconds
@@ -67,7 +70,7 @@ class SelectionReader:
         return None if content is None else content.data.decode("utf-8", "replace")
 
     def convert(self, selection: int, target: int, deadline: float) -> Content | None:
-        """One format, or None when it is refused or late."""
+        """One format; None when it is refused, or does not begin to come within 1.5 s and by `deadline` (monotonic)."""
         deadline = min(deadline, time.monotonic() + _answer_seconds)
         self._window.delete_property(self._property)
         self._window.convert_selection(selection, target, self._property, X.CurrentTime)
@@ -121,7 +124,10 @@ class SelectionReader:
 
 
 def server_time(display: X11Display, window: XWindow) -> int:
-    """A real server timestamp, which owning a selection needs; by a property change that changes nothing."""
+    """The X server's time in milliseconds, which owning a selection needs: that of a property change without effect.
+
+    Raises Unsaved when the server does not answer within 1.5 s.
+    """
     stamp = display.atom("KORU_TIME")
     window.change_property(stamp, Xatom.STRING, 8, b"")
     deadline = time.monotonic() + _answer_seconds

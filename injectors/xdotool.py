@@ -1,4 +1,4 @@
-"""xdotool presses the keys; focus proof and clipboard are our own. For X servers where python-xlib's XTEST fails."""
+"""xdotool presses the keys; focus proof and clipboard are our own (python-xlib). For servers where x11's keys fail."""
 
 from collections.abc import Mapping, Sequence
 

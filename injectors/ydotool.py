@@ -1,6 +1,6 @@
-"""ydotool: key codes straight to the kernel. Only asked for in tests, never seen to reach a desktop by us.
+"""ydotool: key codes straight to the kernel. Its command lines are tested; no key of it was seen to reach a desktop.
 
-Its two generations take different words for the same thing and exit 0 on the wrong ones, so the binary is asked first.
+Its two generations take different words for the same key and exit 0 on the wrong ones, so the help text is read first.
 """
 
 import os
@@ -32,7 +32,7 @@ class Generation(StrEnum):
 
 
 class Ydotool:
-    """Assumes a US layout. Focus and clipboard are those of the desk underneath."""
+    """Assumes a US layout. Proves the focus and takes the clipboard as the other injectors of X11 or Wayland do."""
 
     id = "ydotool"
     caution = (
