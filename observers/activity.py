@@ -1,4 +1,4 @@
-"""What is new in a store since a cursor, by the ids of turns: a copied, compacted or rewritten chat is not news.
+"""What is new in a store since a cursor, by the ids of turns: copying, compacting or rewriting a chat makes none new.
 
 Works for any store that keeps sessions; an adapter says how to list them, scan one for ids, and read one.
 """
@@ -72,7 +72,7 @@ class Activity:
         self._reads: OrderedDict[tuple[Store, str], tuple[str, tuple[Turn, ...] | ObserverError]] = OrderedDict()
 
     def cursor(self, store: Store) -> Cursor:
-        """See `Observer.cursor`. A session whose ids cannot be had now gives no verdict past this cursor."""
+        """See `Observer.cursor`. A session whose ids cannot be read now never has new turns past this cursor."""
         # A session that is away for a moment, between two steps of a rewrite, is known from before.
         known = Known(now_ms())
         known.turns.update(self._seen(store))
@@ -159,7 +159,7 @@ class Activity:
         return tuple(problems)
 
     def forget(self) -> None:
-        """Drops what is remembered between calls. Answers do not depend on it, only what they cost."""
+        """Drop what is remembered between calls. It only saves work: answers stay the same."""
         with self._lock:
             self._listings.clear()
             self._scans.clear()
@@ -256,7 +256,7 @@ class Activity:
 
 
 class Activities:
-    """For a product that keeps chats in several ways: `of` gives the activity of a store's way."""
+    """For a product that keeps chats in several formats: `of` gives the Activity for a store's format."""
 
     def __init__(self, of: Callable[[Store], Activity]) -> None:
         self._of = of
@@ -309,7 +309,7 @@ def _compare(known: Known, after: Known, key: bytes, rows: Sequence[Turn], findi
             newest_known = sides
         elif was != _state_of(sides):
             findings.changed.extend(sides)
-    # It may have ended since the cursor: what it looked like then was not read.
+    # The newest known turn may have ended since the cursor: its state at the cursor was not read.
     findings.changed.extend(newest_known)
     _remember_open(after, turns)
     after.turns.update(map(_identity, turns))
@@ -323,7 +323,7 @@ def _was_there(known: Known, key: bytes, sides: Sequence[Turn]) -> bool:
         return False
     written = [side.written_ms for side in sides if side.role is not TurnRole.ASSISTANT and side.written_ms is not None]
     if not written:
-        # Of a session that was not looked into nothing can be said without a time.
+        # Without a time, a turn of a session that was not looked into counts as there before.
         return key in known.old
     return min(written) < known.taken_ms - CLOCK_SLACK_MS
 

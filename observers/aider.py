@@ -26,7 +26,7 @@ CANNOT_KNOW: tuple[str, ...] = (
     "folders it was used in that nobody names: there is no list of them",
 )
 FRESHNESS_S = 900.0
-# A prompt is whole when something follows it: the answer, which is written at its end.
+# A prompt is known to be whole when something follows it: the answer, which aider writes when the answer is complete.
 FLUSH_S = 120.0
 NAME = ".aider.chat.history.md"
 _KEY = "chat"
@@ -63,7 +63,10 @@ class OneFile:
 
 
 def locate(workspace: str | Path | None = None) -> tuple[Store, ...]:
-    """See `Observer.locate`. Without a folder there is none: nothing lists them. Looks in the folders above, too."""
+    """See `Observer.locate`. None without a folder, because nothing lists the folders that aider was used in.
+
+    Looks in the folder and in those above it, up to the one that holds `.git`.
+    """
     if workspace is None:
         return ()
     folder = Path(local_path(str(workspace)))

@@ -78,7 +78,7 @@ def _is_database(store: Store) -> bool:
 
 
 def _entries(snapshot: Snapshot, path: Path, span: Span) -> list[ChatEntry]:
-    """A conversation for each folder. Its row has no time: what counts is when its content was seen to change."""
+    """A conversation for each folder. Its row has no time, so its time is when this process saw its content change."""
     found = []
     for row in snapshot.table("conversations").rows(["key", "value"], first=span.first, last=span.last):
         digest = blake2b(repr(row["value"]).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

@@ -41,7 +41,7 @@ class ObserverError(Exception):
 
     @property
     def transient(self) -> bool:
-        """The same question may be answered a moment later."""
+        """Whether the same call may succeed a moment later."""
         return self.reason is ObserverReason.CHANGING
 
 
@@ -208,8 +208,8 @@ class Observer(Protocol):
     def since(self, store: Store, cursor: Cursor, touched: Collection[Path] | None = None) -> Delta:
         """What is there past the cursor. Asked again with the same cursor: the same turns, in their new states.
 
-        `touched`: all that was written below `watch_paths` since the last call for this store, by who watched it; then
-        nothing else is looked at. None, or a path that tells nothing: everything is looked at.
+        `touched`: all paths written below `watch_paths` since the last call for this store, as the caller watched them;
+        then nothing else is looked at. None, or a path that belongs to no session: everything is looked at.
         """
 
     def sessions(self, store: Store) -> tuple[ChatSession, ...]:

@@ -50,7 +50,7 @@ class Process:
 
     @property
     def rests(self) -> bool:
-        """Idle for so long that what it did must be written."""
+        """Idle for over 2 s, by when the end of its turn is written to the transcript."""
         return self.status == "idle" and now_ms() - self.updated_ms > _LAG_MS
 
     def __str__(self) -> str:
@@ -100,7 +100,7 @@ def _projects(root: Path) -> list[Path]:
     try:
         return subfolders(root / "projects")
     except ObserverError:
-        # It is there and cannot be listed: left for `health` to report.
+        # The folder is there and cannot be listed: `health` reports why.
         return [root / "projects"]
 
 
@@ -163,7 +163,7 @@ def _process(value: dict[str, Any]) -> Process:
 
 
 def _same_machine(domain: object) -> bool:
-    """False for the number of a process in a container, which is no number of ours."""
+    """False for a process in another namespace, such as a container: its number means another process here."""
     if not isinstance(domain, str) or "pid:[" not in domain:
         return True
     try:
@@ -191,7 +191,7 @@ def _marks(store: Store) -> Callable[[Source], Source]:
 
 
 def _finish(talk: ClaudeTalk, store: Store, source: Source) -> Iterable[Exchange]:
-    """The turns of the transcript, of which the one that is not over is what its process says."""
+    """The turns of the transcript. A turn that is not over gets the state that its process tells."""
     turns = claude_transcript.standing(talk)
     process = _processes(store).get(source.key)
     if process is None:

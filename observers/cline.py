@@ -83,7 +83,7 @@ class _Manifests:
         self._lock = threading.Lock()
 
     def of(self, source: Source) -> tuple[FileStamp, Manifest]:
-        """OSError, ObserverError, KeyError or TypeError where there is none that is known here."""
+        """OSError, ObserverError, KeyError or TypeError where there is no manifest that can be read."""
         path = _manifest_of(source)
         stamp = FileStamp.of(path.stat())
         with self._lock:

@@ -54,8 +54,8 @@ class Head:
 
 
 class Days:
-    """`sessions/<year>/<month>/<day>/rollout-*.jsonl`, compressed ones, and the archive. A plain file wins,
-    and one that is not put away."""
+    """`sessions/<year>/<month>/<day>/rollout-*.jsonl`, or `.jsonl.zst`, and the archive. Of one thread, a file in
+    `sessions` wins over one in the archive, and there a plain file over a compressed one."""
 
     def files(self, store: Store) -> Iterator[tuple[str, int, str, os.stat_result]]:
         if store.path.suffix in {".jsonl", ".zst"}:

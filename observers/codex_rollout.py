@@ -104,7 +104,7 @@ def _item(talk: RolloutTalk, event: dict[str, Any], where: str, written: int | N
 
 
 def _prompt(talk: RolloutTalk, text: str, turn: str | None, item: str | None, where: str, written: int | None) -> None:
-    """A prompt; one that comes while its turn runs steers that turn, and ends with it."""
+    """A prompt. One that comes while a turn runs belongs to that turn, and ends with it."""
     talk.chain = blake2b(f"{talk.chain}\0{text}".encode("utf-8", "replace"), digest_size=12).hexdigest()
     turn = turn or talk.chain
     members = talk.members.setdefault(turn, [])

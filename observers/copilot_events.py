@@ -36,7 +36,7 @@ class EventTalk(Talk):
 
 
 def line(talk: EventTalk, entry: dict[str, Any], where: str) -> None:
-    """Takes in one event. What a sub-agent did is none of a turn."""
+    """Takes in one event. Events of sub-agents change no turn."""
     kind = entry["type"]
     if not _KNOWN.match(kind) and kind not in {"abort", "result"}:
         talk.strange.add(kind)

@@ -39,7 +39,7 @@ class Partitions:
             try:
                 yield from self._logs(Path(entry.path))
             except ObserverError as problem:
-                # Who reads this conversation is told; the others go on.
+                # Listed all the same: reading this conversation raises the problem, and the others are listed.
                 if problem.reason is not ObserverReason.MISSING and (status := status_of(entry)) is not None:
                     yield f"{entry.name}/1", 0, f"{entry.path}{os.sep}partition-1.jsonl", status
 

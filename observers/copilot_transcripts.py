@@ -19,7 +19,7 @@ CANNOT_KNOW: tuple[str, ...] = (
     "that a turn failed or was cancelled, in builds that write no event for it",
 )
 FRESHNESS_S = 900.0
-# Where nothing makes the product write, it is the end of the session; no shorter time says anything.
+# Where no hook makes the product write, it writes at the end of the session: a shorter silence tells nothing.
 FLUSH_S = 600.0
 _PARTS = ("GitHub.copilot-chat", "transcripts")
 

@@ -45,7 +45,7 @@ def locate(workspace: str | Path | None = None) -> tuple[Store, ...]:
     try:
         found = subfolders(_projects())
     except ObserverError:
-        # It is there and cannot be listed: left for `health` to report.
+        # The folder is there and cannot be listed: `health` reports why.
         return (*composers, Store(ID, _projects(), None, "cursor"))
     logs = [folder / cursor_transcript.FOLDER for folder in found if slug in {None, folder.name}]
     return (*composers, *(Store(ID, path, None, "cursor") for path in logs if may_be_directory(path)))

@@ -37,7 +37,7 @@ class Exchange:
     resets_ms: int | None = None
 
     def __post_init__(self) -> None:
-        """TypeError for an id, a text or a reason that is none: what a store holds may have any type."""
+        """TypeError for an id, a text or a reason that is not text: what a store holds may have any type."""
         self.turn, self.text = encodable(self.turn), encodable(self.text)
         self.written_ms = milliseconds(self.written_ms)
         self.become(self.state, self.reason)
@@ -46,7 +46,7 @@ class Exchange:
         self.state, self.reason = state, None if reason is None else encodable(reason)
 
     def answer(self, text: str, evidence: str, written_ms: int | None = None) -> None:
-        """One more part of the answer; an empty one tells only that there is an answer."""
+        """Add a part of the answer. An empty part tells only that there is an answer."""
         if text := encodable(text):
             self.reply.append(text)
         self.replied = evidence
@@ -69,7 +69,7 @@ class Chain:
 
 @contextmanager
 def shaped(where: str) -> Iterator[None]:
-    """What fails because a value has another shape than its product gave it so far is `schema_changed`."""
+    """Raise ObserverError `schema_changed` for an error in the block that a value of another shape causes."""
     try:
         yield
     except (AttributeError, KeyError, TypeError, ValueError, IndexError, OverflowError) as error:

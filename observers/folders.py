@@ -9,7 +9,7 @@ from pathlib import Path
 
 from observers.regular_file import refusal
 
-# Of these the system says that nothing is there; of all others that it does not let us look.
+# Errors that mean that nothing is there. Any other error means that the system does not let us look.
 ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EBADF})
 
 
@@ -51,7 +51,7 @@ def leads_to_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def status_of(entry: os.DirEntry[str]) -> os.stat_result | None:
-    """What the system says of the entry itself, be it a link; None when it is gone. ObserverError."""
+    """The status of the entry itself, not of what a link leads to; None when it is gone. ObserverError."""
     try:
         return entry.stat(follow_symlinks=False)
     except OSError as error:

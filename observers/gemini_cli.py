@@ -50,7 +50,7 @@ def locate(workspace: str | Path | None = None) -> tuple[Store, ...]:
     try:
         folders = subfolders(root / "tmp")
     except ObserverError:
-        # It is there and cannot be listed: left for `health` to report.
+        # The folder is there and cannot be listed: `health` reports why.
         return (Store(ID, root / "tmp", None, "gemini"),) if workspace is None else ()
     stores = [Store(ID, folder / "chats", _folder(folder, named), "gemini") for folder in folders]
     if workspace is not None:
@@ -128,7 +128,7 @@ def _line(talk: GeminiTalk, entry: dict[str, Any], where: str) -> None:
 
 
 def _replace(talk: GeminiTalk, records: list[dict[str, Any]], where: str) -> None:
-    """Another list of messages. A prompt without an answer that it lacks was sent and failed: so the product tells."""
+    """Take a new list of all messages. A prompt without an answer that it lacks failed: the product takes it out."""
     kept = {record["id"] for record in records}
     unanswered = {}
     for name, (place, record) in talk.records.items():
@@ -160,7 +160,7 @@ def _rewind(talk: GeminiTalk, identity: object) -> None:
 
 
 def _exchanges(talk: GeminiTalk, store: Store, source: Source) -> Iterable[Exchange]:
-    """The records put together to turns; of an old one it is known that it had an end."""
+    """The records put together to turns. A turn that another prompt follows is over where its answer allows it."""
     told = Talk()
     for where, record in talk.records.values():
         written, text = milliseconds(record.get("timestamp")), _text(record["content"])
@@ -189,7 +189,7 @@ def _part(turn: Exchange, record: dict[str, Any], text: str, where: str, written
         case "gemini":
             turn.answer(text, where, written)
             if record.get("toolCalls"):
-                # They are written when they are over; the model has the word.
+                # Calls are written when they are over, so the model goes on.
                 turn.become(State.WORKING)
             elif text:
                 turn.become(State.UNKNOWN, MAYBE_MORE)

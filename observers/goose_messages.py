@@ -57,7 +57,7 @@ def _messages(snapshot: Snapshot, session: str) -> list[dict[str, Value]]:
 
 
 def _id(row: dict[str, Value]) -> str:
-    """The product's own id; else one of what the message says, for a compaction writes all of them anew."""
+    """The product's own id; else a digest of role, time and content, because a compaction writes all rows anew."""
     named = row.get("message_id")
     if isinstance(named, str) and named:
         return named

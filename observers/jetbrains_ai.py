@@ -44,7 +44,7 @@ def locate(workspace: str | Path | None = None) -> tuple[Store, ...]:
     try:
         places = [ide / name for ide in subfolders(root) for name in (_CHATS, _TASKS)]
     except ObserverError:
-        # It is there and cannot be listed: left for `health` to report.
+        # The folder is there and cannot be listed: `health` reports why.
         return (Store(ID, root),)
     return tuple(Store(ID, path, None, path.parent.name) for path in places if may_be_directory(path))
 

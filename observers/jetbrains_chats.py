@@ -46,7 +46,8 @@ class XmlChats:
         self._lock = Lock()
 
     def sources(self, store: Store) -> tuple[Source, ...]:
-        """Every chat of every project, oldest write first. A file that cannot be read is one chat that cannot be."""
+        """Every chat of every project, oldest write first. A file that cannot be read is listed as one chat, so that
+        reading it raises why."""
         found = []
         for entry in entries(store.path):
             if not entry.name.endswith(".xml") or (status := regular(entry)) is None:

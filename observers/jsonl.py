@@ -219,7 +219,8 @@ def changing_or(damage: ObserverError, stamp: FileStamp) -> ObserverError:
 
 
 class Folds(Generic[T]):
-    """Folds logs into a `T` each, reading only what grew since the last time. Bounded; safe for threads.
+    """Folds logs into a `T` each, reading only what grew since the last time. Safe for threads. Logs of up to 48 MiB
+    together are remembered, and the last one however long it is.
 
     `fold` takes the state, the offset of a line, and the line. A state in use is out of the cache, so two threads never
     share one. `blank`: blank lines count.
@@ -254,7 +255,7 @@ class Folds(Generic[T]):
         return result
 
     def forget(self) -> None:
-        """Drops what is remembered; the next read of each log starts over."""
+        """Drop what is remembered; the next read of each log starts over."""
         with self._lock:
             self._cache.clear()
             self._cached_bytes = 0
@@ -271,7 +272,8 @@ class Folds(Generic[T]):
 
 
 def read_whole(path: Path, delays: tuple[float, ...] = RETRY_DELAYS) -> object:
-    """The JSON value of a file that its product rewrites, tried again while it is torn or away for a moment."""
+    """The JSON value of a file that its product rewrites, tried again after each of `delays` (seconds) while it is torn
+    or missing. ObserverError."""
     for delay in (*delays, None):
         try:
             return _read_once(path)

@@ -43,7 +43,8 @@ class Digests:
         return Digests(self._text, self._base, self._more)
 
     def dump(self) -> str:
-        """The whole as text. What is shared from now on is all but the last few."""
+        """The whole as text. Up to 64 digests that came after `load` are packed at each dump; more of them become part
+        of what later copies share."""
         more = self._more - self._base
         if len(more) <= _FEW:
             return self._text + _pack(more)

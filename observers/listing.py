@@ -13,8 +13,8 @@ from observers.known import digest
 class Source:
     """One session as its store keeps it. `stamp` changes with the content; None when that cannot be told right now.
 
-    `modified_ms`: its last write. `alive_ms`: when what runs it was last seen to run, where the store tells that by
-    other means than writing. `file`: where it is kept, if that is one file. `workspace`: see `Session`.
+    `modified_ms`: its last write. `alive_ms`: when its process was last seen to run, where the store tells that by
+    other means than writing. `file`: where it is kept, if that is one file. `workspace`: see `base.ChatSession`.
     """
 
     key: str
@@ -47,7 +47,7 @@ class Listing:
                 self._note(source, kept)
 
     def put(self, source: Source) -> None:
-        """This session is so; nothing is said about the others."""
+        """Take this session as it is now; all others stay."""
         kept = self.sources.get(source.key)
         self.sources[source.key] = source
         self._note(source, kept)

@@ -51,7 +51,7 @@ def opened(path: Path) -> Iterator[int]:
 
 
 def chunks(descriptor: int, offset: int, end: int) -> Iterator[bytes]:
-    """The bytes from `offset` up to `end`, a megabyte at a time; fewer when the file has become shorter."""
+    """The bytes from `offset` up to `end`, 1 MiB at a time; fewer when the file has become shorter. OSError."""
     os.lseek(descriptor, offset, os.SEEK_SET)
     while offset < end and (data := os.read(descriptor, min(CHUNK, end - offset))):
         offset += len(data)

@@ -107,8 +107,8 @@ class SessionDatabase:
     """The part of an adapter that is the same for every such database.
 
     `table` has one row a chat; `entries` lists those of a span that count, or all where the table is not there. `ids`
-    gives at least every turn id of one chat, `contents` its rows. All three run on a snapshot and return values; the
-    path of the database is for what never changes beside it.
+    gives at least every turn id of one chat, `contents` its rows. All three run on a snapshot and return values.
+    `entries` gets the path of the database, too, to read files beside it that never change.
     """
 
     def __init__(
@@ -360,7 +360,7 @@ def _names(database: SessionDatabase, path: Path, workspace: str | Path) -> bool
     try:
         named = {entry.workspace for entry in database.entries(path)}
     except ObserverError:
-        # It is there and cannot be read: left for `health` to report.
+        # The database is there and cannot be read: `health` reports why.
         return True
     return any(same_workspace(one, workspace) for one in named)
 

@@ -17,10 +17,11 @@ _NEWEST = 8
 
 
 class Documents:
-    """What an adapter of such files needs beside its own meaning of one.
+    """All that adapters of such files share; an adapter adds what its JSON value means.
 
-    `exchanges` takes the JSON value and its session; any field of another shape is `schema_changed`. `marks` looks once
-    at what a store tells beside its files, and gives what each session is by that; None for one that does not count.
+    `exchanges` takes the JSON value and its session; any field of another shape is `schema_changed`. `marks` is called
+    with the store before sessions are listed. It reads what the store keeps beside the files, and gives a function that
+    completes one session by it (its workspace, its stamp), or gives None for one that does not count.
     `dated`: every prompt carries the product's own time.
     """
 

@@ -97,7 +97,7 @@ class FolderEach:
 
 
 class SessionFiles:
-    """The sessions of stores of one layout. Of a file that did not change, nothing is worked out again."""
+    """The sessions of stores of one layout. A file that did not change keeps its `Source` from the last listing."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
@@ -194,8 +194,8 @@ def regular(entry: os.DirEntry[str]) -> os.stat_result | None:
 
 
 def regular_in(folder: os.DirEntry[str], path: str) -> os.stat_result | None:
-    """The same for a file in a session's folder. None where there is none, or it is being rewritten: what was seen in
-    it stays known."""
+    """The same for the file at `path` in a session's `folder`. None where there is none, be it that the product is
+    rewriting it: its turns stay known from before."""
     try:
         status = os.stat(path)  # noqa: PTH116 - thousands of them: no Path for each
     except OSError as error:

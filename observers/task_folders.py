@@ -19,7 +19,7 @@ from observers.session_files import FolderEach
 from observers.task_messages import SETTLED_MS
 
 FRESHNESS_S = 900.0
-# Each message is written when it is shown; a tool asks for a moment before it is approved by itself.
+# Each message is written when it is shown. A call that is approved by itself is written as an ask for a moment first.
 FLUSH_S = 4.0
 FILE = "ui_messages.json"
 _NEWEST = 8
@@ -67,7 +67,7 @@ def _marks(store: Store) -> Callable[[Source], Source]:
     young = now_ms() - SETTLED_MS
 
     def mark(source: Source) -> Source:
-        # What is asked at this moment may answer itself; until then nothing is settled.
+        # An ask of the last 2 s may be one that the product approves by itself, so the session has no stamp until then.
         stamp = None if source.modified_ms > young else source.stamp
         return replace(source, stamp=stamp, workspace=folders.get(source.key))
 

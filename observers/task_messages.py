@@ -17,7 +17,7 @@ from observers.exchange import Exchange
 from observers.listing import Source
 from observers.transcript import brief
 
-# An ask for a call that is approved by itself is there for a moment, too.
+# Until then an ask may be for a call that the product approves by itself.
 SETTLED_MS = 2_000
 _PROMPTS = frozenset({"task", "user_feedback"})
 _REPLIES = frozenset({"text", "completion_result", "plan_mode_respond", "act_mode_respond", "followup"})
@@ -114,7 +114,7 @@ def _field(text: str, name: str) -> str | None:
 
 
 def _followed(turn: Exchange) -> None:
-    """Another prompt came; what waited for one got it."""
+    """Another prompt came. A turn that waited for a reply of the person is done; of another the end is not known."""
     if turn.state is State.NEEDS_INPUT and turn.reason in _REPLIES:
         turn.become(State.DONE)
     elif not turn.state.over:

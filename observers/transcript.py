@@ -33,20 +33,20 @@ class Talk:
     def begin(
         self, turn: str, text: str, where: str, written_ms: int | None = None, role: TurnRole = TurnRole.USER
     ) -> Exchange:
-        """A new exchange, the newest of the chat. One that is there already is the same again."""
+        """The exchange of this id: a new one, the newest of the chat, unless the chat has it already."""
         turn = self.note(turn)
         if turn not in self.exchanges:
             self.exchanges[turn] = Exchange(turn, text, where, role, written_ms=written_ms)
         return self.exchanges[turn]
 
     def note(self, turn: object) -> str:
-        """An id as it will be known. TypeError for what is no text."""
+        """Remember an id, and give it as it can be encoded. TypeError for what is no text."""
         found = encodable(turn)
         self.ids.add(found)
         return found
 
     def drop(self, turn: str) -> None:
-        """The product took it out of the chat; its id stays known."""
+        """Take out a turn that the product removed from the chat; its id stays in `ids`."""
         self.exchanges.pop(turn, None)
 
     @property
@@ -58,12 +58,13 @@ T = TypeVar("T", bound=Talk)
 
 
 class Transcripts(Generic[T]):
-    """What an adapter of such logs needs beside its own meaning of a line.
+    """All that adapters of such logs share; an adapter adds what a line means.
 
     `line` takes in one entry. `finish` gives the exchanges as they stand, and may know more of a session than its log
-    tells; it must not change the talk. `marks` looks once at what a store tells beside its logs, and gives what each
-    session is by that; None for one that does not count. `decode` makes an object of a line. `dated`: see `Activity`.
-    `blank`: blank lines count, too.
+    tells; it must not change the talk. `marks` is called with the store before sessions are listed. It reads what the
+    store keeps beside the logs, and gives a function that completes one session by it (its workspace, its stamp), or
+    gives None for one that does not count. `decode` makes an object of a line. `dated`: see `Activity`. `blank`: blank
+    lines count, too.
     """
 
     def __init__(
@@ -142,7 +143,7 @@ def brief(text: object) -> str | None:
 
 
 def ended(exchange: Exchange, state: State, reason: str | None = None) -> None:
-    """The end of a turn, unless it had one: what comes late is about something else."""
+    """Give a turn this end, unless it has one: its first end stays."""
     if not exchange.state.over:
         exchange.become(state, reason)
 

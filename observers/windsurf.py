@@ -79,7 +79,7 @@ def _activity(store: Store) -> Activity:
 
 
 class _Trajectory(Talk):
-    """A transcript with the chain that makes its ids."""
+    """A transcript, and the chain that makes ids for its lines, which have none."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -22,7 +22,7 @@ CANNOT_KNOW: tuple[str, ...] = (
 )
 
 FRESHNESS_S = 900.0
-# What streams may not be written before it ends.
+# An answer that is still streamed may not be written before it ends.
 FLUSH_S = 60.0
 
 _NAME = "threads.db"

@@ -73,7 +73,7 @@ class Database:
     def poll_all(
         self, queries: Sequence[Callable[[Snapshot], T]], last: Sequence[QueryAnswer[T] | None], *, timeout: float = 2.0
     ) -> list[QueryAnswer[T]]:
-        """Like `poll` for each of these with its own last reading, all of them on one committed state."""
+        """Like `poll` for each of these with its own last answer, all of them on one committed state."""
         budget = ReadBudget(timeout, self._value_bytes)
         try:
             return self._retry(list(zip(queries, last, strict=True)), budget)
@@ -89,7 +89,7 @@ class Database:
             except Moved as moved:
                 budget.pause(moved)
             except Malformed as error:
-                # A wal-index that lies looks like corruption too: once more, without it.
+                # A wrong wal-index looks like corruption too: try once more, without it.
                 if careful:
                     raise Unreadable(error.reason, str(error)) from error
                 careful = True

@@ -36,7 +36,7 @@ class FrameMap:
         self._looks = 0
 
     def waits(self, index: WalIndex) -> bool:
-        """Whether the commit after `index` should be given more time."""
+        """Whether to wait for the commit after `index` to be published: yes for the first 5 looks."""
         self._looks = self._looks + 1 if index == self._awaited else 1
         self._awaited = index
         return self._looks <= _PATIENCE

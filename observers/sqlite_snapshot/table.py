@@ -1,4 +1,4 @@
-"""Rows of one table by rowid, by key and by range, always through a b-tree: nothing here scans by surprise."""
+"""Rows of one table by rowid, by key and by range, always through a b-tree: no search scans a table."""
 
 from __future__ import annotations
 
