@@ -10,7 +10,8 @@ from injectors.blockers import BlockerWord
 
 @dataclass(frozen=True, slots=True)
 class CalibrationRequest:
-    """Of which product, in which window; where to click, or after how many seconds the pointer shows it."""
+    """The product and the window. The input is where `click` says, else where the pointer is after `pointer_after_s`
+    seconds, else the one that has the focus."""
 
     product: str
     version: str
@@ -23,7 +24,10 @@ class CalibrationRequest:
 def calibrate(
     injector: Injector, environment: Mapping[str, str], wanted: CalibrationRequest, stop: Stop
 ) -> tuple[Calibration, bytes | None]:
-    """The input as it is proven now, and a PNG of the window where there is one. Types nothing. Raises Declined."""
+    """The input as it is proven now, and a PNG of the window where one can be made.
+
+    Moves the focus and may click, but types nothing. Raises Declined.
+    """
     with injector.locate(wanted.target, stop) as injection:
         click = wanted.click or _pointed(environment, injection.place.window, wanted, stop)
     with injector.locate(replace(wanted.target, click=click), stop) as injection:
@@ -38,7 +42,7 @@ def calibrate(
 
 
 def _pointed(environment: Mapping[str, str], window: int, wanted: CalibrationRequest, stop: Stop) -> Click | None:
-    """Where the pointer is when the time is up."""
+    """Where in the window the pointer is after the time asked for; None when no time was asked for."""
     if wanted.pointer_after_s is None:
         return None
     if environment.get("WAYLAND_DISPLAY") or not environment.get("DISPLAY"):
@@ -64,7 +68,7 @@ def _pointed(environment: Mapping[str, str], window: int, wanted: CalibrationReq
 
 
 def _picture(environment: Mapping[str, str], window: int) -> bytes | None:
-    """For a person's eyes; without one the calibration is as good."""
+    """A PNG that helps a person to check the calibration; None where none can be made, which is no fault."""
     if environment.get("WAYLAND_DISPLAY") or not environment.get("DISPLAY"):
         return None
     from injectors.x11_display import X11Display

@@ -1,7 +1,7 @@
 """Where the chat input of a product was found: the field's accessible name, or a click position inside the window.
 
-One JSON file a product version, with a screenshot for the operator beside it. Nothing stored is believed before it is
-proven again on the window at hand.
+One JSON file a product version, with a screenshot for the operator beside it. Before an injection the field is proven
+again by its name; a click without a name holds only in a window of the same size.
 """
 
 import json
@@ -32,7 +32,7 @@ class Calibration:
     copyable: bool = False
 
     def aimed(self, target: Target) -> Target:
-        """`target` with this input. A click that no field name proves anew holds for the window's size alone."""
+        """`target` with this input. A click without a field's name to prove it holds for this window size only."""
         click = self.click
         if click is not None and self.field is None:
             click = replace(click, holds_for=(self.width, self.height))

@@ -54,7 +54,7 @@ log = logging.getLogger("koru.desk")
 
 class InjectorChannel:
     """A `Channel` of the daemon. `addressed` finds the window behind a surface's key, None when it is gone; `now_ms` is
-    the wall clock; `reach` passes a point at which a test may have the daemon killed."""
+    the wall clock; `reach` is told of each point at which a test may have the daemon killed."""
 
     def __init__(
         self,
@@ -75,14 +75,14 @@ class InjectorChannel:
         return self._source(candidate)
 
     async def hold(self, record: DriveRecord, candidate: Candidate, report: EventSink) -> None:
-        """Not called, because a delivery ends with all that will be known and so gives False."""
+        """Not called, because `deliver` always gives False: after it an injector learns nothing more."""
 
     async def deliver(self, record: DriveRecord, candidate: Candidate, report: EventSink) -> bool:
         self._reach("before_deliver", record.drive_id)
         seconds = record.params.deadline_ms / 1000
         try:
             with self._turns.stoppable(record.drive_id, record.acting_at_ms) as stop:
-                if record.drive_id in self._taken:  # the operator's hands ended it: no other injector tries again
+                if record.drive_id in self._taken:  # a stop ended it in another injector: this one must not try again
                     stop.trip(self._taken[record.drive_id])
                 target = await self._target(candidate)
                 work = partial(self._work, record, candidate, target, stop, report)
@@ -97,7 +97,7 @@ class InjectorChannel:
         return False
 
     async def lookup(self, record: DriveRecord, candidate: Candidate, report: EventSink) -> None:
-        """A desktop keeps no journal; what became of the text is for the chat's store to show."""
+        """A desktop keeps no journal, so nothing is known here; the chat's store may show what became of the text."""
         report(LookedUp(None))
 
     async def cancel(self, record: DriveRecord, candidate: Candidate) -> None:

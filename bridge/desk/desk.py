@@ -19,8 +19,8 @@ Make = Callable[[Mapping[str, str]], Injector]
 
 
 class Desk:
-    """`catalogue` makes injectors by adapter name; `environment` is that of the desktop session, the daemon's own as a
-    rule. In `tasks` the injectors are asked in the background."""
+    """`catalogue` makes injectors by adapter name; `directory` holds `desk.yaml`; `environment` is that of the desktop
+    session, the daemon's own as a rule. In `tasks` the injectors are asked in the background."""
 
     def __init__(
         self, catalogue: Mapping[str, Make], directory: Path, environment: Mapping[str, str], tasks: TaskGroup
@@ -49,18 +49,18 @@ class Desk:
 
     @property
     def name(self) -> str:
-        """The display that is acted on, as people know it."""
+        """The display that is acted on, by its variable's value, such as `:0` or `wayland-1`."""
         return self.environment.get("WAYLAND_DISPLAY") or self.environment.get("DISPLAY") or "no display"
 
     def injector(self, adapter: str) -> Injector:
         return self._injectors[adapter]
 
     def windows(self) -> tuple[NamedWindow, ...]:
-        """Those that the operator named, by the settings of the last refresh."""
+        """The windows that the operator named in `desk.yaml`, as of the last refresh."""
         return self._settings.windows
 
     def lack(self, interface: Interface) -> str | None:
-        """Why the interface's injector cannot run, by the last answer; acting asks again."""
+        """Why the interface's injector cannot run, by its last answer; None when it can. Acting asks it again."""
         if self.problem is not None:
             return f"the desktop's settings cannot be read: {self.problem}"
         return self._lacks.get(interface.adapter or "", "there is no such injector")

@@ -1,4 +1,7 @@
-"""What an operator asks of the desktop directly: inject, rehearse, calibrate, stop. Rows before side effects."""
+"""What an operator asks of the desktop directly: inject, rehearse, calibrate, stop.
+
+An injection has a ledger row on disk before it acts, and one after it. A rehearsal and a calibration have none.
+"""
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
@@ -73,7 +76,11 @@ class Hands:
 
     @answers("desk/inject")
     async def inject(self, params: DeskInjectParams) -> DeskInjectResult:
-        """BridgeError for a text or a target that cannot be meant; what the desktop refuses is an outcome."""
+        """Inject, or with `dry_run` rehearse. What the desktop refuses is an outcome of the result, no error.
+
+        BridgeError for a text that cannot be sent, an interface that is not known or cannot run, and a surface that is
+        not one window.
+        """
         check_prompt(params.text)
         await self._desk.refresh(certainly=True)
         interface = self._interface(params.via)
@@ -98,7 +105,10 @@ class Hands:
 
     @answers("desk/calibrate")
     async def calibrate(self, params: DeskCalibrateParams) -> DeskCalibrateResult:
-        """BridgeError where the window or the input cannot be found."""
+        """Find a chat's input and keep where it is. Takes the focus, may click, types nothing; 90 s at most.
+
+        BridgeError where window or input cannot be found, or product and version are not known.
+        """
         await self._desk.refresh(certainly=True)
         interface = self._interface(None)
         wanted = self._wanted(params)
@@ -126,7 +136,7 @@ class Hands:
 
     @answers("desk/stop")
     async def stop(self) -> DeskStopResult:
-        """End every injection, of drives too. Each is over within one chunk; what hangs is told."""
+        """Stop every injection, those of drives too. `running` names those that were not over after 5 s."""
         stopped, running = await self._turns.trip_all("koru stop")
         return DeskStopResult(stopped=stopped, running=running)
 
@@ -141,7 +151,7 @@ class Hands:
         steps += [DeskStep(step=step.step, state=step.state, detail=step.detail) for step in found]
 
     def _interface(self, via: str | None) -> Interface:
-        """The one asked for, else the best that can run here. BridgeError."""
+        """The interface asked for, else the best that can run here. BridgeError UNKNOWN_INTERFACE, TOOL_MISSING."""
         known = [i for i in self._interfaces.values() if i.probe == "injector" and i.status == "built"]
         if via is not None and via not in {i.id for i in known}:
             hint = f"one of: {', '.join(i.id for i in known)}"
@@ -209,7 +219,7 @@ def _described(target: DeskTarget) -> Target:
 
 
 def _asked(name: str, interface: Interface, params: DeskInjectParams) -> dict[str, object]:
-    """The row before anything is touched. The text itself is nowhere."""
+    """The body of the row that is written before anything is touched. It holds the text's hash and length only."""
     return {
         "inject_id": name,
         "interface": interface.id,

@@ -1,4 +1,4 @@
-"""One injection from focus to Enter, as a plain blocking function that tells each step. It knows no drive."""
+"""One injection from focus to Enter, as a plain blocking function that tells each step. Drives are unknown here."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -38,7 +38,8 @@ class InjectionRequest:
 
 @dataclass(frozen=True, slots=True)
 class Performed:
-    """How far it came. `withheld`: Enter was asked for and not pressed; `restored.text_left` says the rest."""
+    """How far an injection came. `withheld`: Enter was asked for and not pressed. `restored.text_left`: the text is
+    still in the field."""
 
     place: FoundTarget
     inserted: Inserted
@@ -48,7 +49,7 @@ class Performed:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Everything there is to say beside the levels, each once."""
+        """The notes of all steps, the state of the clipboard and the gap, each text once."""
         submitted = self.submitted.notes if self.submitted else ()
         said = (*self.inserted.notes, *submitted, *self.restored.notes, _said(self.restored.clipboard), self.place.gap)
         return tuple(dict.fromkeys(note for note in said if note))
@@ -61,9 +62,10 @@ Tell = Callable[[Step], None]
 def perform(
     injector: Injector, environment: Mapping[str, str], order: InjectionRequest, stop: Stop, tell: Tell
 ) -> Performed:
-    """Insert, and submit if asked. Raises Declined (nothing touched) or Lost (what is in the field is not known).
+    """Insert, and submit if asked. `tell` is called with each step in this thread.
 
-    Enter that was withheld leaves no text of ours in a field that reads as ours alone.
+    Raises Declined (nothing touched) or Lost (what is in the field is not known). When Enter was asked for and
+    withheld, our text is deleted again if the field holds nothing else.
     """
     text = order.text.replace("\r\n", "\n").replace("\r", "\n")
     with _watched(environment, order, stop, tell), injector.locate(order.target, stop) as injection:
@@ -95,7 +97,7 @@ def _closed(
 
 
 def _found_after_all(injection: Injection, text: str, method: InsertMethod, lost: Lost) -> Inserted:
-    """What was lost may stand in the field by now; only then is anything known of it."""
+    """Read the field once more after `lost`: the insert as verified when our text is there, else raises `lost`."""
     reading = injection.readback()
     if reading is None or not prompt.same(reading.text, text):
         raise lost

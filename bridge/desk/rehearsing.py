@@ -14,7 +14,8 @@ RehearsalState = Literal["done", "would", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """One step and its state: what needs no touch is done, what needs one would be."""
+    """One step. `done`: it needs no touch, and went well. `would`: it needs one, and was left out. `refused`: an
+    injection would end here."""
 
     step: str
     state: RehearsalState
@@ -22,7 +23,7 @@ class Rehearsed:
 
 
 def rehearse(injector: Injector, order: InjectionRequest, stop: Stop) -> list[Rehearsed]:
-    """Every step; the first that is refused would end it. Raises Declined when there is no such window."""
+    """Every step, also those after one that is refused. Raises Declined when the target is not one window."""
     with injector.locate(order.target, stop) as injection:
         return list(_steps(injector, injection, order))
 

@@ -82,7 +82,7 @@ FileSignature = tuple[int, int, int] | None
 
 
 def signature(directory: Path) -> FileSignature:
-    """Changes whenever the file does."""
+    """The file's inode, size and time of change, which differ after a write; None when it cannot be looked at."""
     try:
         found = (directory / FILE).stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""Which window and field of this desktop a surface is. What cannot be told apart is declined. Blocking."""
+"""Which window and field of this desktop a surface is. Raises Declined where that is not known. Blocking."""
 
 from dataclasses import replace
 from pathlib import Path, PurePath
@@ -12,7 +12,7 @@ _ANCESTORS = 16
 
 
 def window_of(addressed: Addressed) -> Target:
-    """The window alone. Raises Declined when nothing would find it."""
+    """The window alone: by the operator's words for it, else by process and folder. Raises Declined without either."""
     named = addressed.named
     if named is not None and (named.app or named.title):
         return Target(app=named.app, title=named.title)
@@ -37,7 +37,7 @@ def aimed(addressed: Addressed, calibrations: CalibrationStore) -> Target:
 
 
 def without_field(target: Target) -> Target:
-    """The same window, whatever has the focus in it."""
+    """The same window, with no demand on the field that has the focus."""
     return replace(target, field=None, click=None, copyable=False)
 
 

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class Turns:
-    """Whoever wants the desktop waits here. `work` is blocking and looks at its stop between chunks."""
+    """Work on the desktop waits here for its turn. It is blocking, and has to look at its stop between steps."""
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self._now_ms = now_ms
@@ -27,9 +27,10 @@ class Turns:
 
     @contextmanager
     def stoppable(self, name: str, since_ms: int | None = None) -> Iterator[Stop]:
-        """The stop of this work, whether it waits or acts, until the block ends.
+        """A stop for the work of this name, which `trip` and `trip_all` reach while the block runs.
 
-        `since_ms`: the wall clock when it was seen to be on its way. Who stopped everything since then meant it too.
+        `since_ms`: the wall clock at which this work was shown as begun, such as a drive's `acting_at_ms`. The stop is
+        tripped from the start when `trip_all` was called since then: that call meant this work too.
         """
         stop = self._stops[name] = Stop()
         if self._stopped is not None and since_ms is not None and self._stopped[0] >= since_ms:
@@ -42,14 +43,14 @@ class Turns:
             ended.set()
 
     def trip(self, name: str, reason: str) -> bool:
-        """End one. False when it is not there."""
+        """Trip the stop of the work of this name; False when there is none."""
         stop = self._stops.get(name)
         if stop is not None:
             stop.trip(reason)
         return stop is not None
 
     async def trip_all(self, reason: str) -> tuple[list[str], list[str]]:
-        """End every injection that acts or waits; the names of all, and of those that were not over in time."""
+        """Trip the stops of all work that acts or waits. The names of all, and of those not over after 5 s."""
         self._stopped = (self._now_ms(), reason)
         names = list(self._stops)
         for name in names:
@@ -60,7 +61,11 @@ class Turns:
         return names, [name for name in names if name in self._stops]
 
     async def run(self, work: Callable[[], T], stop: Stop, seconds: float) -> T:
-        """Run `work` when the desktop is free, stopped after `seconds` in all. Raises what it raises, and Declined."""
+        """Run `work` in a thread once the desktop is free; its stop is tripped after `seconds`, the wait included.
+
+        Raises what `work` raises, and Declined when it was stopped before, or when half of `seconds` passed before the
+        desktop was free.
+        """
         began = anyio.current_time()
         await self._acquire(seconds / 2)
         try:
@@ -79,14 +84,14 @@ class Turns:
             raise Declined(BlockerWord.DESK_BUSY, message, hint) from None
 
     async def _act(self, work: Callable[[], T], stop: Stop, deadline: float) -> T:
-        """The thread is waited for even when we are cancelled: its stop is tripped then, and keys are let go of."""
+        """Wait for the thread, even when cancelled: the stop is tripped then, and the work releases its keys."""
         results: list[T] = []
         errors: list[InjectionError] = []
 
         def act() -> None:
             try:
                 results.append(work())
-            except Declined as error:  # whatever else it ran into then: once stopped, no other injector is to try
+            except Declined as error:  # once stopped, the stop is the reason: no other injector may try
                 errors.append(stop.refusal or error)
             except InjectionError as error:
                 errors.append(error)
