@@ -1,6 +1,7 @@
 """What an executable recovery is: a module that says first exactly what it would do, and then does that.
 
-Plain blocking code in a thread of its own; what it acts on is reached through the hands it is given.
+Plain blocking code. The daemon runs its actions in worker threads, `koru recover` runs the others in its own process.
+What an action acts on it reaches only through `hands`: a `Daemon` or a `CommandMachine`.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ ActionTarget = Mapping[str, str | int]
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What is meant. What is None an action finds itself, where there is only one."""
+    """What the operator named. A window or IDE that is None is found by the action itself where only one fits."""
 
     window: str | None = None
     drive_id: str | None = None
@@ -23,11 +24,12 @@ class Aim:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`target` is all that makes this action this one: an approval is bound to it. `steps` say it in words.
+    """What an action would do now. `target` identifies it exactly: an approval is bound to it. `steps` say it in words.
 
-    With `needless` there is nothing to do, and it says why. Not `risky`: as things are, nothing is at risk.
-    `operators_word`: only a person can know it, so no program may say it. `even_unrecorded`: to be done even when no
-    row can be written, because it mends just that or changes nothing of ours. `by_hand`: the steps are the operator's.
+    `needless`: why there is nothing to do, empty when there is. `risky`: something may be lost by it as things are.
+    `operators_word`: it records what only a person can know, so no program may run it. `even_unrecorded`: run it even
+    when no ledger row can be written, because it mends just that or changes nothing of ours. `by_hand`: the operator
+    takes the steps, and `run` does nothing.
     """
 
     steps: tuple[str, ...] = ()
@@ -41,7 +43,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """What became of it. `unproven`: it was done, and nothing shows that it helped."""
+    """How an action ended, and what is said of it. `unproven`: it was done, and nothing shows that it helped."""
 
     state: Ended
     said: tuple[str, ...]
@@ -51,9 +53,10 @@ H = TypeVar("H", contravariant=True)
 
 
 class Action(Protocol[H]):
-    """A module satisfies it. Doing it twice does no more than once: `plan` finds the second needless, or plans anew.
+    """One recovery; a module satisfies it. `ID` is its name in the registry.
 
-    `ID` is its name in the registry. Both raise BridgeError when it cannot be done; `plan` touches nothing.
+    `plan` touches nothing, and `run` does what a plan says. Planned again after a run, it is needless or a new plan for
+    what is there by then. Both raise BridgeError when it cannot be done.
     """
 
     ID: str

@@ -1,6 +1,6 @@
 """Writes what `koru recover` does into the ledger: through the daemon where one answers, else directly.
 
-Without a daemon the ledger has no other writer, and its lock keeps one away while the row is written.
+Without a daemon the ledger has no other writer, and the ledger's lock keeps a daemon from starting on it meanwhile.
 """
 
 from collections.abc import Mapping

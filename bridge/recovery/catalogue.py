@@ -1,4 +1,4 @@
-"""Every action there is, by who runs it. One that is not listed here or in daemon_catalogue.py does not exist."""
+"""Every action by where it runs: in the daemon (daemon_catalogue.py), or in `koru recover` (here)."""
 
 from bridge.recovery import (
     clear_socket,

@@ -1,4 +1,4 @@
-"""Removes a socket without a listener. Under the daemon's own lock, so that no daemon starts meanwhile."""
+"""Removes a socket without a listener, holding the daemon's own lock so that no daemon starts meanwhile."""
 
 import os
 import stat
@@ -45,7 +45,7 @@ def run(hands: CommandMachine, plan: Plan) -> ActionResult:
 
 
 def _found(path: Path) -> os.stat_result | None:
-    """What is there; only a socket of ours is ever removed. BridgeError SOCKET_UNSAFE."""
+    """The status of the socket, None without one. BridgeError SOCKET_UNSAFE for anything but a socket of this user."""
     try:
         found = path.lstat()
     except (FileNotFoundError, NotADirectoryError):

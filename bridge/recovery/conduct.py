@@ -16,7 +16,7 @@ CHECK_S = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Conducted:
-    """`unrecorded`: why a row is missing, where one is."""
+    """How an action ended, and what the doctor's checks say after it. `unrecorded`: why a ledger row is missing."""
 
     result: ActionResult
     checks: tuple[Ran, ...] = ()
@@ -26,7 +26,8 @@ class Conducted:
 def conduct(
     action: Action[CommandMachine], hands: CommandMachine, plan: Plan, run_id: str, checks: Iterable[str]
 ) -> Conducted:
-    """Do what was planned. BridgeError when the row before cannot be written, and nothing was done then."""
+    """Do what was planned. BridgeError, with nothing done, when the row before cannot be written: unless the plan is
+    `even_unrecorded`. An action that raises BridgeError has failed, which its row says."""
     try:
         book.write(run_id, action.ID, "begun", plan.steps)
         unrecorded = ""
@@ -46,7 +47,7 @@ def conduct(
 
 
 def _write(run_id: str, recovery: str, phase: str, said: tuple[str, ...], state: str | None = None) -> str:
-    """What keeps the row out of the ledger, empty when it is in."""
+    """Why the row is not in the ledger; empty when it is."""
     try:
         book.write(run_id, recovery, phase, said, state)
     except BridgeError as error:
@@ -59,6 +60,6 @@ def _missing(phase: str, error: BridgeError) -> str:
 
 
 def again(checks: Iterable[str]) -> tuple[Ran, ...]:
-    """What these checks of the doctor say now."""
+    """What these checks of the doctor say now, in 15 s at most."""
     chosen = [CHECKS[each] for each in checks]
     return examine(chosen, Scene(ask_seconds=CHECK_S * 0.6), CHECK_S).ran if chosen else ()

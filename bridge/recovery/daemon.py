@@ -38,7 +38,7 @@ class ConnectedWindows(Protocol):
         """The window under a later epoch, within `seconds`; None when it does not come."""
 
     def command(self, window: PluginWindow, method: str, params: Message) -> CommandResult:
-        """Ask the window's plugin for something that proves nothing."""
+        """Ask the window's plugin to run a command. Its answer says that the command was issued, not that it worked."""
 
 
 class MendableDrives(Protocol):
@@ -50,10 +50,10 @@ class MendableDrives(Protocol):
         """Settle an open drive by what is known now; the drive as it is at the end."""
 
     def mark(self, drive_id: str, mark: Mark) -> None:
-        """Record the operator's word."""
+        """Record what the operator says: that the prompt was sent, or was not."""
 
     def why_not_again(self, drive_id: str) -> str | None:
-        """What speaks against sending that prompt again: it is there by now, or not known in full any more."""
+        """Why that prompt must not be sent again, None when it may: it is in its chat, or not known in full."""
 
     def resend(self, drive_id: str, new_id: str) -> DriveView:
         """Start another drive with everything of that one but its id, for the same chat."""
@@ -61,7 +61,7 @@ class MendableDrives(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Daemon:
-    """The hands of an action that the daemon runs; it sees nothing else of the daemon."""
+    """All that an action in the daemon can reach of the daemon."""
 
     windows: ConnectedWindows
     drives: MendableDrives

@@ -1,4 +1,4 @@
-"""Every action that the daemon runs. Apart from the others, which would make its start slower."""
+"""Every action that the daemon runs. In a module of its own, so that the daemon's start need not import the others."""
 
 from bridge.recovery import (
     mark_not_submitted,

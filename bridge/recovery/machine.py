@@ -15,12 +15,12 @@ COMMAND_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class CommandMachine:
-    """`environment` is that of the command."""
+    """The hands of an action of the command. `environment` is that of `koru recover`."""
 
     environment: Mapping[str, str]
 
     def koru(self, *words: str) -> tuple[int, dict[str, Any]]:
-        """Run a command of ours; its exit status and what it says with `--json`. BridgeError TOOL_FAILED."""
+        """Run a `koru` command: its exit status and its JSON object. BridgeError TOOL_FAILED, also after 300 s."""
         command = [sys.executable, "-P", "-m", "bridge.cli", *words, "--json"]
         environment = {**self.environment, "PYTHONSAFEPATH": "1"}
         shown = f"koru {' '.join(words)}"

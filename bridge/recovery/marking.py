@@ -1,4 +1,4 @@
-"""What a person says of an unknown drive. The last word counts, and every one is kept."""
+"""Records what a person says of an unknown drive. The newest mark counts, and every mark stays in the ledger."""
 
 from bridge.drive.record import Mark
 from bridge.recovery.action import ActionResult, Aim, Plan

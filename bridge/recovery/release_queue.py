@@ -1,4 +1,4 @@
-"""Settles the drive for which the others of its window wait: refused while untouched, else by the evidence there is."""
+"""Settles the drive at the head of a window's queue: refused while untouched, else by the evidence there is."""
 
 from bridge.protocol.errors import BridgeError, Reason
 from bridge.protocol.messages.drive import QueueView

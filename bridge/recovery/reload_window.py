@@ -1,4 +1,4 @@
-"""Reloads an IDE's window through its plugin. Proven by a host that was started after the old one, nothing less."""
+"""Reloads an IDE's window through its plugin. Done only when the window's extension host started after the old one."""
 
 from bridge.protocol.messages.base import Empty
 from bridge.recovery.action import ActionResult, Aim, Plan

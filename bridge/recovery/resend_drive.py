@@ -1,4 +1,4 @@
-"""Sends the prompt of an unknown drive once more, under an id that follows from the first: never twice by mistake."""
+"""Sends the prompt of an unknown drive once more. Its id follows from the first, so a second call sends nothing."""
 
 from bridge.protocol.errors import BridgeError, Reason
 from bridge.recovery.action import ActionResult, Aim, Plan

@@ -1,4 +1,4 @@
-"""Stops the daemon, by force where it does not answer, and starts it. Its drives are settled when it is back."""
+"""Stops the daemon, by force where it does not end, and starts it. Open drives are settled at that start."""
 
 from bridge import paths
 from bridge.lock import Holder, holder

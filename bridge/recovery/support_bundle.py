@@ -1,6 +1,7 @@
 """One archive for a report: doctor, status, registry, policy, the ends of log and ledger. No prompt, reply or secret.
 
-Of the ledger's rows only words of ours, ids, hashes and numbers are taken; everything is redacted on its way in.
+Of the ledger's rows only Koru's own words, ids, hashes and numbers are taken; every member is redacted before it is
+written.
 """
 
 import io
@@ -71,7 +72,8 @@ def run(hands: CommandMachine, plan: Plan) -> ActionResult:
 
 
 def _redactor() -> Redactor:
-    """With the key of this state, so that a placeholder here is the same one as in the ledger."""
+    """A redactor with the key of this state, by which a secret has the same placeholder as in the ledger; without one,
+    with a new key."""
     state = paths.state_directory()
     key = secrets.token_bytes(placeholder_key.KEY_BYTES)
     with suppress(BridgeError):
@@ -88,7 +90,7 @@ def _member(make: Callable[[], str]) -> str:
 
 
 def _write(path: Path, members: dict[str, bytes]) -> None:
-    """Never over a file that came there since the plan. Raises OSError."""
+    """Write the archive, never over a file that was made there since the plan. Raises OSError."""
     with whole_file(path, over=False) as file, tarfile.open(fileobj=file, mode="w:gz") as packed:
         for name, data in members.items():
             entry = tarfile.TarInfo(f"koru-support/{name}")
@@ -125,7 +127,7 @@ def _registry() -> str:
 
 
 def _policy() -> str:
-    """What is granted and ruled; of the operator's own patterns only what they are called."""
+    """Grants and rules. Of the operator's own patterns for secrets only their names."""
     found = load(paths.config_directory())
     whole = {
         "problem": found.problem,
@@ -161,7 +163,10 @@ def _rows() -> Iterator[dict[str, Any]]:
 
 
 def without_texts(value: Any, *, plain: bool, name: str = "") -> Any:
-    """The body of a row without what came from, or was for, a chat: its length stands in the place of such a text."""
+    """The body of a row in which each text that came from a chat, or was for one, is replaced by its length.
+
+    `plain`: the row is of a kind whose sentences are Koru's own, so that those stay.
+    """
     if isinstance(value, dict):
         return {key: without_texts(each, plain=plain, name=key) for key, each in value.items()}
     if isinstance(value, list):
