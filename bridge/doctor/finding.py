@@ -1,4 +1,4 @@
-"""What a check gives: findings with their remedy, and what was merely seen. Values only."""
+"""What a check gives: findings with their remedies, and facts that are no complaint. Values only."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Finding:
     """Something that is wrong (`error`: it does not work now, `warning`: it will not later) or merely absent (`note`).
 
     `id` is stable; `about` tells several of one id apart (an IDE, a path). With a `blocker` of the registry the
-    `interfaces` cannot act. It is a consequence, and hidden, where one of `depends_on` was found too.
+    `interfaces` cannot act. It is hidden, as a consequence, where a finding as grave or graver is in `depends_on`.
     """
 
     id: str

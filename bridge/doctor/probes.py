@@ -1,4 +1,4 @@
-"""What the probes of the registry can ask for: the observers and the injectors there are."""
+"""The adapters that an interface's probe may name in the registry: every observer and every injector."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Runs checks side by side, each for a bounded time. A check that crashes or hangs is itself a finding."""
+"""Runs checks side by side, each in a thread, for a bounded time. A check that crashes or hangs is itself a finding."""
 
 import time
 import traceback
@@ -32,8 +32,8 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An interface now. `blockers` are words of the registry; not usable without one when it is not built. `command`:
-    what to run against the first of them, empty where only a person's hands help."""
+    """Whether an interface can act now, and `why` not. `blockers` are words of the registry; one that is not built
+    is not usable, with or without a blocker. `command`: what to run against the first finding, else empty."""
 
     interface: Interface
     usable: bool
@@ -44,7 +44,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`hidden` are consequences of what is in `findings`."""
+    """All that the checks found. `hidden` are the findings that follow from one in `findings`."""
 
     ran: tuple[Ran, ...]
     findings: tuple[Finding, ...]
@@ -53,7 +53,7 @@ class Report:
 
     @property
     def healthy(self) -> bool:
-        """Notes are about what may well be absent; anything else is not healthy."""
+        """Whether all findings are notes, which are about what may well be absent. Hidden findings do not count."""
         return all(finding.severity == "note" for finding in self.findings)
 
 
@@ -63,9 +63,9 @@ def examine(
     seconds: float = BOUND_SECONDS,
     threads: MutableMapping[str, Thread] | None = None,
 ) -> Report:
-    """Run them all, `seconds` at most each, and put together what they say.
+    """Run all checks side by side, for `seconds` in all, and put together what they say.
 
-    `threads` is for the daemon, which runs the checks again and again: a check that still hangs is not begun anew.
+    `threads`: the threads of the daemon's last runs by check. A check that still hangs in one is not begun anew.
     """
     ran = _run(checks, scene, seconds, {} if threads is None else threads)
     every = [finding for each in ran for finding in each.findings]
@@ -76,7 +76,7 @@ def examine(
 
 
 def about(report: Report, interface: str) -> Report:
-    """What of it is about that interface. BridgeError UNKNOWN_INTERFACE."""
+    """The part of a report that is about one interface. BridgeError UNKNOWN_INTERFACE."""
     if all(each.interface.id != interface for each in report.interfaces):
         known = ", ".join(each.interface.id for each in report.interfaces)
         message = f"no interface is called {interface}"
@@ -100,7 +100,7 @@ def _run(
     over: SimpleQueue[Ran] = SimpleQueue()
     begun = [check for check in checks if check.id not in threads or not threads[check.id].is_alive()]
     for check in begun:
-        # As daemons: a check that hangs must not keep the process.
+        # Daemon threads: a check that hangs must not keep the process from ending.
         thread = Thread(target=lambda check=check: over.put(_one(check, scene)), name=check.id, daemon=True)
         threads[check.id] = thread
         thread.start()
@@ -127,7 +127,7 @@ def _one(check: Check, scene: Scene) -> Ran:
 
 
 def _crashed(check: Check, error: Exception) -> Finding:
-    # Where, not what: a message may hold values of the user, and a report is passed on.
+    # The place, not the message: a message may hold the user's data, and people pass reports on.
     at = traceback.extract_tb(error.__traceback__)[-1]
     problem = f"the check {check.id} failed with {type(error).__name__} at {at.filename}:{at.lineno}"
     remedy = Remedy("this is a fault in Koru; please report it with this line")
@@ -151,7 +151,7 @@ def _standing(interface: Interface, findings: Iterable[Finding], registry: Regis
 
 
 def _command(finding: Finding, registry: Registry) -> str:
-    """The check's own, else the first one to which the registry leads from its blocker."""
+    """The first command of the check's remedy, else of the recoveries that the registry names for the blocker."""
     blocker = registry.blockers.get(str(finding.blocker))
     ways = [
         registry.recoveries[word] for word in (blocker.recoveries if blocker else ()) if word in registry.recoveries

@@ -20,7 +20,10 @@ VSIX = Path(__file__).parents[1] / "assets" / "koru-vscode.vsix"
 
 
 class Scene:
-    """Safe for threads. `ask_seconds` bounds how long the daemon is waited for; with `answer` it is not asked."""
+    """Safe for threads. `ask_seconds` bounds the connection to the daemon, and each of the two requests on it.
+
+    With `answer` and `calls` given, as the daemon itself gives them, none is asked.
+    """
 
     def __init__(
         self,
@@ -48,7 +51,7 @@ class Scene:
         return None if isinstance(answer, BridgeError) else answer
 
     def calls(self) -> dict[str, Any]:
-        """The result of `recovery/list`: what calls for one. Empty without a daemon that can be asked for it."""
+        """The result of `recovery/list`, which says what needs a recovery. Empty when the daemon does not tell."""
         return self._calls or {} if self.status() is not None else {}
 
     def sessions(self) -> list[dict[str, Any]]:
@@ -57,11 +60,11 @@ class Scene:
         return status["sessions"] if status is not None else []
 
     def built(self, probe: Probe) -> tuple[str, ...]:
-        """The interfaces that exist and are asked about by this probe."""
+        """The ids of the interfaces that are built and have this probe."""
         return tuple(i.id for i in self.registry.interfaces.values() if i.probe == probe and i.status == "built")
 
     def of_adapter(self, probe: Probe, adapter: str) -> tuple[str, ...]:
-        """The interfaces behind which this observer or injector stands."""
+        """The ids of the interfaces that use this observer or injector."""
         return tuple(i.id for i in self.registry.interfaces.values() if i.probe == probe and i.adapter == adapter)
 
 

@@ -1,4 +1,4 @@
-"""The doctor's report as the JSON that is promised: the same from the command, over the socket and in a bundle."""
+"""The doctor's report as JSON: the same from `koru doctor --json`, over the socket and in a support bundle."""
 
 from typing import Any
 

@@ -50,7 +50,7 @@ def state(scene: Scene) -> Iterator[Finding]:
 
 
 def faults(scene: Scene) -> Iterator[Finding]:
-    """Work that failed by a fault of ours, and took nothing else with it."""
+    """Faults of Koru that `contained` caught in the daemon: the work failed, the daemon ran on."""
     status = scene.status()
     for fault in (status or {}).get("contained") or ():
         problem = f"{fault['what']} failed {fault['count']} times in the daemon, the last time with {fault['error']}"
@@ -59,7 +59,7 @@ def faults(scene: Scene) -> Iterator[Finding]:
 
 
 def stale_socket(scene: Scene) -> Iterator[Finding]:
-    """A socket that a daemon left behind. The next daemon replaces it, so this is a note."""
+    """A socket left behind by a daemon that is gone. The next daemon replaces it, so this is a note."""
     socket = Path(paths.socket_name())
     answer = scene.answer()
     gone = isinstance(answer, BridgeError) and answer.reason is Reason.DAEMON_NOT_RUNNING

@@ -1,4 +1,4 @@
-"""The desktop session, the injectors by their own word, and accessibility."""
+"""The desktop session, what each injector says that it lacks, and accessibility."""
 
 import importlib.util
 import os
@@ -35,7 +35,7 @@ def _compositor(environment: Mapping[str, str]) -> str:
 
 
 def injector(name: str, scene: Scene) -> Iterator[Finding | Seen]:
-    """The injector's own `needs`, which is what a choice would ask, too."""
+    """What the injector says that it needs (`Injector.needs`); the selector asks the same method."""
     having = scene.of_adapter("injector", name)
     if having and not set(having) & set(scene.built("injector")):
         yield Seen(f"injector {name}", "not for this system")

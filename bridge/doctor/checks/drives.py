@@ -24,7 +24,7 @@ def unknown(scene: Scene) -> Iterator[Finding]:
 
 
 def stuck(scene: Scene) -> Iterator[Finding | Seen]:
-    """A drive is settled by its deadlines; where one is not, those behind it never begin."""
+    """A drive that is not settled by its deadlines keeps those behind it from beginning."""
     for queue in scene.calls().get("queues", []):
         where, drive_id = queue["window_id"], queue["drive_id"]
         yield Seen(f"queue of {where}", f"{drive_id} is {queue['state']}, {queue['behind']} wait behind it")

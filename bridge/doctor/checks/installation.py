@@ -14,7 +14,7 @@ NAMES = ("bridge", "injectors", "observers", "registry")
 
 
 def names(scene: Scene) -> Iterator[Finding | Seen]:
-    """The names are generic, and installers let one package overwrite another in silence."""
+    """Our names are generic, and installers let one distribution overwrite another's package in silence."""
     own = Remedy("install Koru into an environment of its own", ("uv tool install koru-bridge",))
     owners = _owners()
     for name in NAMES:
@@ -30,7 +30,7 @@ def names(scene: Scene) -> Iterator[Finding | Seen]:
 
 
 def _owners() -> dict[str, set[str]]:
-    """The distributions that bring each of our names. `packages_distributions` parses every file of every one."""
+    """The distributions that bring each of our names. `packages_distributions` is slow: it parses all their files."""
     owners: dict[str, set[str]] = {name: set() for name in NAMES}
     for distribution in distributions():
         for name in owners.keys() & _brings(distribution):

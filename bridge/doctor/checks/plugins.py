@@ -72,7 +72,8 @@ def _in_ide(ide: str, extension: str, version: str) -> Iterator[Finding | Seen]:
 
 
 def installed_version(ide: str, extension: str) -> str | None:
-    """By the IDE's own list on disk; asking the IDE takes seconds. OSError, ValueError when it cannot be read."""
+    """The installed version of an extension, None without it: by the IDE's list on disk, because asking the IDE takes
+    seconds. OSError, ValueError when the list cannot be read."""
     directory = Path.home() / EXTENSIONS[ide]
     if not directory.parent.is_dir() or not (directory / "extensions.json").exists():
         # The IDE was never started, or nothing was ever installed into it.
@@ -112,7 +113,7 @@ def connected(scene: Scene) -> Iterator[Finding]:
 
 
 def jetbrains(scene: Scene) -> Iterator[Finding | Seen]:
-    """By the directories that the IDEs made at their first start; none of them need run."""
+    """JetBrains IDEs are found by the directories that they make at their first start, so none of them need run."""
     found = found_jetbrains()
     yield Seen("JetBrains IDEs found", ", ".join(folder.name for _, folder in found) or "none")
     bundled = jetbrains_folders.brought(jetbrains_folders.ARCHIVE)
@@ -141,7 +142,7 @@ def _in_folder(ide: JetBrainsIde, folder: Path, bundled: str | None) -> Iterator
 
 
 def current(scene: Scene) -> Iterator[Finding]:
-    """Installing does not change what an open window runs."""
+    """Windows that run another version of the plugin than this Koru brings: installing changes no open window."""
     bundled = bundled_versions()
     for session in scene.sessions():
         name, running = session["plugin_name"], session["plugin_version"]

@@ -1,4 +1,4 @@
-"""The disk below our state, and who else may look into it."""
+"""The free space for our state, and whether other users can read it or change the configuration."""
 
 import os
 import stat
