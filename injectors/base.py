@@ -115,7 +115,7 @@ class Click:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The window and field that is meant. Every given property must match; `app` and `title` without case.
+    """The window and field to act on. Every given property must match; `app` and `title` without regard to case.
 
     `app` is the X11 class or the Wayland app id, `title` a part of the window title, `window` the display's own id.
     `click` is where to click first to give the input the focus, where the desk can click.

@@ -1,4 +1,4 @@
-"""The X11 clipboard, borrowed: it is known which process fetched, and everything is put back afterwards."""
+"""The X11 clipboard for one injection: tells which process fetched our text, and puts the saved formats back after."""
 
 import time
 from collections.abc import Callable

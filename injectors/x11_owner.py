@@ -106,7 +106,7 @@ class ClipboardOwner(threading.Thread):
         self._own(self._ours)
 
     def mark(self, pid: int | None) -> None:
-        """Count whole fetches of text by `pid` from now on; None: by anyone."""
+        """Count whole fetches of text by process `pid` from now on; None: by any process."""
         self._receipts.clear()
         self.served.clear()
         self._pid, self._marked = pid, time.monotonic()

@@ -87,7 +87,7 @@ def _activity(store: Store) -> Activity:
 
 
 def _decode(line: bytes, where: str) -> object:
-    """The event of a line; the header stands for its version."""
+    """The event of a line. For the header line, which names the format, an event of that type."""
     if not line.startswith(b"AUI_EVENTS_"):
         try:
             return json.loads(b64decode(line, validate=True))

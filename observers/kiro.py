@@ -1,4 +1,4 @@
-"""The sessions of Kiro's command line: one log each under `~/.kiro/sessions/cli`, and what is known of it beside it."""
+"""The sessions of Kiro's command line under `~/.kiro/sessions/cli`: a log each, and a JSON file with its folder."""
 
 from __future__ import annotations
 

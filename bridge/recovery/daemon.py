@@ -68,7 +68,7 @@ class Daemon:
 
 
 def window_of(windows: ConnectedWindows, aim: Aim) -> PluginWindow:
-    """The window that is meant. BridgeError UNKNOWN_SURFACE, AMBIGUOUS_SURFACE."""
+    """The one connected window that fits `aim`. BridgeError UNKNOWN_SURFACE, AMBIGUOUS_SURFACE."""
     there = windows.all()
     found = [each for each in there if aim.window in (None, each.window_id, *each.surfaces)]
     if aim.ide is not None:
@@ -86,7 +86,7 @@ def window_of(windows: ConnectedWindows, aim: Aim) -> PluginWindow:
 
 
 def unknown_drive(drives: MendableDrives, aim: Aim) -> DriveView:
-    """The settled drive that is meant, its outcome unknown. BridgeError USAGE, UNKNOWN_DRIVE, RECOVERY_UNFIT."""
+    """The drive that `aim` names, whose outcome is `unknown`. BridgeError USAGE, UNKNOWN_DRIVE, RECOVERY_UNFIT."""
     if aim.drive_id is None:
         hint = "those whose outcome is unknown: koru recover list"
         raise BridgeError(Reason.USAGE, "say which drive is meant, with --drive", hint=hint)

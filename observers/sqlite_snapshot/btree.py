@@ -56,7 +56,7 @@ class _Tree(Generic[KeyT, EntryT]):
         """Returns whether the range may go on to the right. `inside`: everything here lies past its beginning."""
         node = self._node(number, visits, depth)
         first = 0 if inside else self._bound(node, place, 0)
-        # Mostly a page lies inside as a whole, and then its last cell tells.
+        # Most pages lie inside the range as a whole: one look at the last cell then saves a search.
         whole = node.cells == 0 or place(self.key(node, node.cells - 1)) <= 0
         if node.leaf:
             for cell in range(first, node.cells if whole else self._bound(node, place, 1)):

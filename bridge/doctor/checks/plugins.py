@@ -45,7 +45,7 @@ def installed(scene: Scene) -> Iterator[Finding | Seen]:
 
 
 def found_ides() -> list[str]:
-    """The known IDEs whose command is on PATH or where it belongs."""
+    """The ids of the known IDEs whose command is on PATH or in one of its usual places."""
     return [ide.id for ide in IDES.values() if any(_which(name) for name in (*ide.commands, *ide.places))]
 
 
@@ -183,7 +183,7 @@ def _refused(refused: dict[str, Any], scene: Scene) -> Finding:
 
 
 def windows(scene: Scene) -> Iterator[Finding | Seen]:
-    """Several windows on one folder leave open which is meant."""
+    """Notes folders that several windows of an IDE have open: a drive that names the folder alone is ambiguous."""
     by_folder: dict[tuple[str, str], set[str]] = defaultdict(set)
     for session in scene.sessions():
         folders = dict.fromkeys(each for surface in session["surfaces"] for each in surface["workspace_folders"])
