@@ -8,6 +8,7 @@ Standard library only and no pathlib at import: the command line imports this fi
 import errno
 import os
 import stat
+import time
 from contextlib import contextmanager, suppress
 
 TYPE_CHECKING = False
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 PRIVATE_FILE = 0o600
 PRIVATE_DIRECTORY = 0o700
+SWEEP_AFTER_S = 600.0
+_PARTIAL = ".koru-"
+_PARTIAL_DIGITS = 16
 # The rights of group and others: all of them, and those to change something.
 _OTHERS = 0o077
 _OTHERS_WRITE = 0o022
@@ -40,20 +44,27 @@ class NotPrivate(Exception):
 
 
 @contextmanager
-def whole_file(path: "str | PathLike[str]", *, mode: int = PRIVATE_FILE, over: bool = True) -> "Iterator[BinaryIO]":
+def whole_file(
+    path: "str | PathLike[str]", *, mode: int = PRIVATE_FILE, over: bool = True, beside: str | None = None
+) -> "Iterator[BinaryIO]":
     """A file to write, which appears at `path` when the block ends: a reader finds the old content or the new one.
 
     Content and name are on disk afterwards. When the block or the system fails, what was there before stays, and the
-    temporary file beside it is removed; only a process that is killed leaves it behind (`.koru-` and 16 digits).
-    `over=False` never replaces: FileExistsError when there is something at `path` by then. Raises OSError.
+    temporary file beside it is removed; a process that is killed leaves it behind (`.koru-` and 16 digits), for
+    `sweep`. An error of the directory's flush comes when the new content is in place: it may not outlast a power loss.
+    `over=False` never replaces: FileExistsError when there is something at `path` by then. `beside` names the temporary
+    file, and takes the place of what a killed process left under that name: for a directory with one writer, which is
+    too large to be swept. Raises OSError.
     """
     from pathlib import Path
 
     place = Path(path)
-    partial = place.parent / f".koru-{os.urandom(8).hex()}"
+    partial = place.parent / (beside or f"{_PARTIAL}{os.urandom(_PARTIAL_DIGITS // 2).hex()}")
     # Opened first: a directory that cannot be flushed is an error before anything was replaced.
     directory = _open_directory(place.parent)
     try:
+        if beside is not None:
+            partial.unlink(missing_ok=True)
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -67,14 +78,45 @@ def whole_file(path: "str | PathLike[str]", *, mode: int = PRIVATE_FILE, over: b
         finally:
             with suppress(OSError):
                 partial.unlink()
-        os.fsync(directory)
+        _flush(directory)
     finally:
         os.close(directory)
 
 
-def write_whole(path: "str | PathLike[str]", data: bytes, *, mode: int = PRIVATE_FILE, over: bool = True) -> None:
+def sweep(directory: "str | PathLike[str]") -> int:
+    """Remove what killed processes left of whole files; how many there were. Raises OSError where it cannot be listed.
+
+    What was written to within SWEEP_AFTER_S stays, for another process may be at it.
+    """
+    from pathlib import Path
+
+    swept = 0
+    with os.scandir(directory) as entries:
+        left = [entry for entry in entries if _is_partial(entry)]
+    for entry in left:
+        with suppress(OSError):
+            if time.time() - entry.stat(follow_symlinks=False).st_mtime > SWEEP_AFTER_S:
+                Path(entry.path).unlink()
+                swept += 1
+    return swept
+
+
+def _is_partial(entry: "os.DirEntry[str]") -> bool:
+    digits = entry.name.removeprefix(_PARTIAL)
+    is_hex = len(digits) == _PARTIAL_DIGITS and all(digit in "0123456789abcdef" for digit in digits)
+    return entry.name.startswith(_PARTIAL) and is_hex and entry.is_file(follow_symlinks=False)
+
+
+def write_whole(
+    path: "str | PathLike[str]",
+    data: bytes,
+    *,
+    mode: int = PRIVATE_FILE,
+    over: bool = True,
+    beside: str | None = None,
+) -> None:
     """`whole_file` for content that is at hand. Raises OSError."""
-    with whole_file(path, mode=mode, over=over) as file:
+    with whole_file(path, mode=mode, over=over, beside=beside) as file:
         file.write(data)
 
 
@@ -148,7 +190,7 @@ def sync_directory(path: "Path") -> None:
     """Names made or changed in the directory are on disk afterwards. Raises OSError."""
     descriptor = _open_directory(path)
     try:
-        os.fsync(descriptor)
+        _flush(descriptor)
     finally:
         os.close(descriptor)
 
@@ -173,6 +215,15 @@ def _check_rights(found: os.stat_result, owners: set[int], others: int = _OTHERS
         raise NotPrivate("owner", found)
     if found.st_mode & others:
         raise NotPrivate("mode", found)
+
+
+def _flush(directory: int) -> None:
+    """Flush a directory. Some file systems in user space and over networks have no such flush, which is no error."""
+    try:
+        os.fsync(directory)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
 
 
 def _open_directory(path: "Path", flags: int = 0) -> int:

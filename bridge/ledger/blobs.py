@@ -87,7 +87,7 @@ class Blobs:
             make_directory(self._path)
             self._directory_is_made = True
         try:
-            write_whole(self._path / digest, content)
+            write_whole(self._path / digest, content, beside=f".{digest}")
         except OSError:
             self._directory_is_made = False
             raise

@@ -108,3 +108,18 @@ def test_the_status_for_people_names_it() -> None:
     }
     page = status._page(answer, 2_000)
     assert "fault    looking at a store: KeyError, 2 times, " in page
+
+
+@pytest.mark.usefixtures("kept")
+def test_what_it_is_about_is_named_as_it_is_called_by_then(caplog: pytest.LogCaptureFixture) -> None:
+    class Connection:
+        name = "a new connection"
+
+        def __str__(self) -> str:
+            return self.name
+
+    connection = Connection()
+    with contained("planting", connection):
+        connection.name = "plugin of w1"
+        fail()
+    assert "planting, plugin of w1" in caplog.text

@@ -1,5 +1,6 @@
 """Files are whole or not there, directories are closed to others, and a key that others could read is refused."""
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -9,7 +10,16 @@ from pathlib import Path
 import pytest
 
 from bridge.clock import growing_pauses
-from bridge.files import NotPrivate, make_directories, private_directory, read_private, whole_file, write_whole
+from bridge.files import (
+    SWEEP_AFTER_S,
+    NotPrivate,
+    make_directories,
+    private_directory,
+    read_private,
+    sweep,
+    whole_file,
+    write_whole,
+)
 
 # --- whole files -----------------------------------------------------------------------------------------------------
 
@@ -61,6 +71,43 @@ def test_a_disk_that_refuses_leaves_what_was_there(tmp_path: Path, monkeypatch: 
         patch.setattr(Path if call == "replace" else os, call, refuse)
         write_whole(path, b"new")
     assert (path.read_bytes(), names(tmp_path)) == (b"old", {"file"})
+
+
+@pytest.mark.parametrize(("number", "is_told"), [(errno.EINVAL, False), (errno.ENOTSUP, False), (errno.EIO, True)])
+def test_a_file_system_without_a_flush_of_directories_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, is_told: bool
+) -> None:
+    flush = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    told: list[int | None] = []
+    try:
+        write_whole(tmp_path / "file", b"new")
+    except OSError as error:
+        told.append(error.errno)
+    assert (told, names(tmp_path)) == ([number] if is_told else [], {"file"})
+
+
+def test_what_killed_processes_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
+    left, fresh, other = ".koru-0123456789abcdef", ".koru-0123456789abcdee", ".koru-0123456789abcdeX"
+    for name in (left, fresh, other, "state"):
+        (tmp_path / name).write_bytes(b"half")
+        when = (tmp_path / name).stat().st_mtime - (0 if name == fresh else SWEEP_AFTER_S + 1)
+        os.utime(tmp_path / name, (when, when))
+    (tmp_path / ".koru-1123456789abcdef").symlink_to("state")
+    assert sweep(tmp_path) == 1
+    assert names(tmp_path) == {fresh, other, "state", ".koru-1123456789abcdef"}
+
+
+def test_a_named_leftover_is_taken_over(tmp_path: Path) -> None:
+    (tmp_path / ".file").write_bytes(b"half")
+    write_whole(tmp_path / "file", b"new", beside=".file")
+    assert ((tmp_path / "file").read_bytes(), names(tmp_path)) == (b"new", {"file"})
 
 
 def test_a_file_that_is_there_is_not_replaced_where_it_must_not_be(tmp_path: Path) -> None:

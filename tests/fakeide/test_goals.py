@@ -243,6 +243,23 @@ def test_a_permission_is_given_in_the_ide_and_the_goal_goes_on(shop: Shop) -> No
     assert (view["state"], view["turn"]) == ("accepted", 1), view
 
 
+def test_a_turn_that_runs_on_after_its_question_was_shown_asks_no_more(shop: Shop) -> None:
+    """The store shows the question, then that the turn works again: a person answered in the IDE."""
+    (asking, _) = waiting("toolInvocation")
+    shop.open([asking, {"answer": {"disposition": "done", "facts": [{"kind": "submitted", "grade": "host"}]}}])
+    shop.pursue()
+    assert shop.until("asking")["question"]["kind"] == "pending"
+    shop.leave(0)
+    (file,) = shop.storage.rglob("*.jsonl")
+    with file.open("a", encoding="utf-8") as opened:
+        opened.write(json.dumps({"kind": 1, "k": ["requests", 0, "modelState"], "v": {"value": 0}}) + "\n")
+    assert "question" not in shop.until("running")
+    with file.open("a", encoding="utf-8") as opened:
+        ended = {"value": COMPLETE, "completedAt": 1}
+        opened.write(json.dumps({"kind": 1, "k": ["requests", 0, "modelState"], "v": ended}) + "\n")
+    assert shop.end()["state"] == "accepted"
+
+
 def trusted(shop: Shop) -> None:
     with Client.connect(shop.daemon.socket, role="operator") as client:
         grant = {"workspace": str(shop.folder), "interface": "vscode_native_send", "level": "autonomous"}

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
+import anyio
 from anyio.abc import TaskGroup
 
 from bridge.clock import now_ms
@@ -25,6 +26,10 @@ from bridge.protocol.errors import BridgeError, Reason
 from bridge.protocol.messages.drive import QueueView
 
 LANE_MOST = 100
+ANSWERED_WITHIN_S = 15.0
+"""How long a drive with an outcome waits for its channel's answer; a plugin has 9.5 s for one, and an injector at work
+keeps the desk by itself."""
+
 OVERDUE_MS = 60_000
 NOT_KEPT = "the prompt held a secret, which is never written down, so it is gone with the daemon that had it"
 
@@ -112,7 +117,7 @@ class Lanes:
     # --- one drive ---------------------------------------------------------------------------------------------------
 
     async def _work(self, lane: _Lane) -> None:
-        """The next drive begins when the one before has its outcome and its channel has answered, in bounded time.
+        """The next drive begins when the one before has its outcome, and its channel has answered or had its time.
 
         Waiting for the turn's end touches nothing, so that keeps no drive back.
         """
@@ -121,7 +126,10 @@ class Lanes:
                 drive = lane.waiting[0]
                 self._tasks.start_soon(self._run, drive)
                 await drive.settled.wait()
-                await drive.answered.wait()
+                with anyio.move_on_after(ANSWERED_WITHIN_S) as waited:
+                    await drive.answered.wait()
+                if waited.cancelled_caught:
+                    log.warning("drive %s: its channel has not answered; the next one begins", drive.record.drive_id)
                 lane.waiting.popleft()
         finally:
             lane.working = False

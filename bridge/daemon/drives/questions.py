@@ -4,7 +4,8 @@ Two sources: what the store shows, and the daemon's own drives that ended in a q
 has not shown yet.
 """
 
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 
 from bridge.drive.match import text_sha
 from bridge.protocol.messages.chat import ChatTarget
@@ -13,11 +14,16 @@ from observers.base import Cursor, Observer, ObserverError, State, Store
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A drive of ours that ended in a question. `cursor` is its anchor, past which its turn must appear."""
+    """A drive of ours that ended in a question. `cursor` is its anchor, past which its turn must appear.
+
+    `stale_until`: monotonic time until which a store that shows the turn running may have been written before it asked.
+    0 once the store has shown the question: a turn that runs after that was answered.
+    """
 
     cursor: Cursor
     text_sha: str
     chat_id: str | None
+    stale_until: float
 
 
 @dataclass(slots=True)
@@ -50,11 +56,18 @@ class Questions:
         except ObserverError:
             return True
         states = [turn.state for turn in prompts if text_sha(turn.text) == asked.text_sha]
-        # A store may have been written while the turn still ran, before it asked: only an end answers a question.
-        if not states or states[-1] in (State.NEEDS_INPUT, State.WORKING, State.QUEUED):
-            return True
-        self.forget(surface)
-        return False
+        match states[-1] if states else State.UNKNOWN:
+            case State.NEEDS_INPUT:
+                if self._asked.get(surface) is asked:
+                    self._asked[surface] = replace(asked, stale_until=0.0)
+                return True
+            case State.WORKING | State.QUEUED if time.monotonic() < asked.stale_until:
+                return True
+            case _ if not states:
+                return True
+            case _:
+                self.forget(surface)
+                return False
 
 
 def _shown(target: ChatTarget, observer: Observer, store: Store) -> str | None:

@@ -1,6 +1,7 @@
 """The side that observes: anchors before an act, and facts of grade witness after it. It never acts."""
 
 import logging
+import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -134,7 +135,10 @@ class Witnesses:
     def note_question(self, record: DriveRecord) -> None:
         """Keep further prompts from a chat whose turn asks: called before anyone is told that the turn is over."""
         if record.turn_state == "needs_input" and record.anchor.observer and record.anchor.cursor:
-            asked = Asked(Cursor.load(record.anchor.cursor), record.text_sha, record.evidence.chat_id)
+            shown = record.evidence.at_least("witness", "needs_input")
+            stale_until = 0.0 if shown else time.monotonic() + self.horizon_s(record.anchor)
+            cursor = Cursor.load(record.anchor.cursor)
+            asked = Asked(cursor, record.text_sha, record.evidence.chat_id, stale_until)
             self._questions.note(record.surface, asked)
 
     async def follow(self, record: DriveRecord, anchor: Anchor, report: Callable[[Fact], None]) -> None:

@@ -18,6 +18,7 @@ from bridge.daemon.process.log import logging_to, redact_by
 from bridge.daemon.process.ready import Ready
 from bridge.daemon.socket import rundir
 from bridge.daemon.socket.epochs import Epochs
+from bridge.files import sweep
 from bridge.lock import Lock
 from bridge.protocol.errors import BridgeError, Reason
 from bridge.version import VERSION
@@ -125,6 +126,8 @@ def _place(*, foreground: bool) -> Iterator[tuple[rundir.Listening, Epochs]]:
         _open_log(undo, log, foreground=foreground)
         rundir.make_private(socket_path.parent, mend=not os.environ.get("KORU_SOCKET"))
         _take(undo, socket_path.with_name(f"{socket_path.name}.lock"), socket_path)
+        with suppress(OSError):
+            sweep(state)
         listening = rundir.listen(socket_path)
         undo.callback(listening.remove)
         yield listening, Epochs.reserve(state / "epochs", now_ms=now_ms())

@@ -102,7 +102,7 @@ class Server:
         connection = Connection(stream, self._answerers)
         self._connections.all.add(connection)
         try:
-            with contained("serving a connection", connection.peer.name):
+            with contained("serving a connection", connection.peer):
                 async with anyio.create_task_group() as tasks:
                     tasks.start_soon(self._watch, connection)
                     await connection.peer.serve()

@@ -93,6 +93,10 @@ class Peer:
         self._tasks: TaskGroup
         self._told: MemoryObjectSendStream[_Told]
 
+    def __str__(self) -> str:
+        """The name, which a connection gets only when it has said who it is: logs ask for it when they are written."""
+        return self.name
+
     @property
     def gone(self) -> BridgeError | None:
         """Why this peer is over; None while it is not."""
@@ -205,7 +209,7 @@ class Peer:
 
     async def _read(self, transport: Transport) -> None:
         lines = LineReader()
-        with contained("reading from a peer", self.name, foreseen=BridgeError) as held:
+        with contained("reading from a peer", self, foreseen=BridgeError) as held:
             try:
                 while await self._take_all(lines.feed(await transport.receive())):
                     pass

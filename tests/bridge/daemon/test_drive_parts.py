@@ -301,6 +301,21 @@ async def test_a_drive_with_an_outcome_keeps_its_window_until_its_channel_has_an
         assert scripted.running == ["a1", "a2"]
 
 
+async def test_a_channel_that_never_answers_keeps_its_window_for_a_bounded_time(
+    journal: LedgerWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes_module, "ANSWERED_WITHIN_S", 0.05)
+    async with opened(journal) as (store, lanes, scripted):
+        first = await accept(store, lanes, "a1")
+        second = await accept(store, lanes, "a2")
+        first.answered, first.record.state = anyio.Event(), "settled"
+        first.settled.set()
+        with anyio.fail_after(10):
+            while scripted.running != ["a1", "a2"]:
+                await anyio.sleep(0.01)
+        assert lanes.behind(second.record) == 0
+
+
 @pytest.mark.parametrize("state", ["acting", "settled"])
 async def test_an_operator_who_waits_no_longer_frees_the_window(journal: LedgerWriter, state: Any) -> None:
     async with opened(journal) as (store, lanes, _):
