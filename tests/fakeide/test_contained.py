@@ -2,59 +2,164 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-HONEST = [{"turn": {}}, {"answer": {"disposition": "done", "facts": [{"kind": "submitted", "grade": "host"}]}}]
+from tests.daemon import Daemon, eventually
+from tests.fakeide.goals import Shop, turn
+
+FACTS = [{"kind": "submitted", "grade": "host"}]
+HONEST = [{"turn": {}}, {"answer": {"disposition": "done", "facts": FACTS}}]
+LOSE = [{"answer": {"disposition": "lost", "facts": []}}]
 # The first call of one method fails in a way that no code foresees.
 PLANTED = """
 import sys
-from bridge.daemon.drives.{module} import {name}
+from {module} import {name}
 from bridge.daemon.process.main import leave, main
 whole, left = {name}.{method}, ["planted"]
-async def failing(*given, **named):
+def failing(*given, **named):
     if left:
         raise LookupError(left.pop())
-    return await whole(*given, **named)
+    return whole(*given, **named)
 {name}.{method} = failing
 leave(main(sys.argv[1:]))
 """
 
+Start = Callable[[str, str, str], None]
 
-@pytest.mark.parametrize(
-    ("module", "name", "method", "blocker", "what"),
-    [
-        ("lanes", "Lanes", "_fresh", "internal", "running a drive"),
-        ("plugin_channel", "PluginChannel", "deliver", "plugin_lost", "delivering a drive"),
-    ],
-)
-def test_a_planted_fault_ends_its_drive_and_is_shown(
-    module: str,
-    name: str,
-    method: str,
-    blocker: str,
-    what: str,
-    daemon: Any,
-    fake_ide: Callable[..., Any],
-    tmp_path: Path,
-) -> None:
-    daemon.command = (sys.executable, "-P", "-c", PLANTED.format(module=module, name=name, method=method))
-    daemon.more["KORU_CONTAINED"] = "keep"
-    daemon.start()
-    script = tmp_path / "script.json"
-    script.write_text(json.dumps({"deliver": HONEST}), encoding="utf-8")
-    fake_ide(script, tmp_path / "workspaceStorage" / "w")
-    with daemon.client() as client:
-        views = [_driven(client, drive_id) for drive_id in ("first", "second")]
-        (fault,) = client.request("daemon/status", {})["contained"]
-    assert [(view["outcome"], view.get("blocker")) for view in views] == [("refused", blocker), ("confirmed", None)]
-    assert (fault["what"], fault["count"], fault["error"]) == (what, 1, "LookupError")
+
+@pytest.fixture
+def start(daemon: Daemon) -> Start:
+    """Starts a daemon in which the first call of a method fails."""
+
+    def begin(module: str, name: str, method: str) -> None:
+        text = PLANTED.format(module=f"bridge.daemon.{module}", name=name, method=method)
+        daemon.command = (sys.executable, "-P", "-c", text)
+        daemon.more["KORU_CONTAINED"] = "keep"
+        daemon.start()
+
+    return begin
+
+
+@pytest.fixture
+def open_ide(fake_ide: Callable[..., Any], tmp_path: Path) -> Callable[..., None]:
+    """Attaches a fake IDE with a script."""
+
+    def attach(**script: Any) -> None:
+        path = tmp_path / "script.json"
+        path.write_text(json.dumps(script), encoding="utf-8")
+        fake_ide(path, tmp_path / "workspaceStorage" / "w")
+
+    return attach
+
+
+def in_status(what: str, client: Any) -> str:
+    """The class of the one fault that the status tells of, which happened once."""
+    (fault,) = client.request("daemon/status", {})["contained"]
+    assert (fault["what"], fault["count"]) == (what, 1)
+    error: str = fault["error"]
+    return error
+
+
+def driven(client: Any, drive_ids: Iterable[str] = ("first", "second")) -> list[Any]:
+    """The drives of these ids when they have their outcome."""
+    return [_driven(client, drive_id) for drive_id in drive_ids]
 
 
 def _driven(client: Any, drive_id: str) -> Any:
     about = {"drive_id": drive_id, "text": drive_id, "selector": {}, "target": {}, "deadline_ms": 60_000}
-    client.request("drive/start", about)
+    client.request("drive/start", {**about, "wait_ms": 1000})
     return client.request("drive/wait", {"drive_id": drive_id, "timeout_ms": 60_000}, timeout=90)
+
+
+def ends(views: Iterable[Any]) -> list[tuple[str, str | None]]:
+    return [(view["outcome"], view.get("blocker")) for view in views]
+
+
+def test_a_drive_that_cannot_be_run_is_refused(daemon: Daemon, start: Start, open_ide: Callable[..., None]) -> None:
+    start("drives.lanes", "Lanes", "_fresh")
+    open_ide(deliver=HONEST)
+    with daemon.client() as client:
+        assert ends(driven(client)) == [("refused", "internal"), ("confirmed", None)]
+        assert in_status("running a drive", client) == "LookupError"
+
+
+def test_a_drive_that_cannot_be_delivered_is_looked_up(
+    daemon: Daemon, start: Start, open_ide: Callable[..., None]
+) -> None:
+    start("drives.plugin_channel", "PluginChannel", "deliver")
+    open_ide(deliver=HONEST)
+    with daemon.client() as client:
+        assert ends(driven(client)) == [("refused", "plugin_lost"), ("confirmed", None)]
+        assert in_status("delivering a drive", client) == "LookupError"
+
+
+def test_a_store_that_cannot_be_watched_costs_its_drive_the_witness_alone(
+    daemon: Daemon, start: Start, open_ide: Callable[..., None]
+) -> None:
+    start("drives.witnesses", "Witnesses", "follow")
+    open_ide(deliver=HONEST)
+
+    def grades(drive_id: str) -> set[str]:
+        return {fact["grade"] for fact in client.request("drive/get", {"drive_id": drive_id})["facts"]}
+
+    with daemon.client() as client:
+        assert ends(driven(client)) == [("confirmed", None)] * 2
+        eventually(lambda: grades("second") == {"host", "witness"}, "the second drive has its witness")
+        assert grades("first") == {"host"}
+        assert in_status("watching the store of a drive", client) == "LookupError"
+
+
+def test_a_goal_that_cannot_be_pursued_ends_failed_and_the_next_one_is_pursued(shop: Shop, start: Start) -> None:
+    shop.daemon.stop()
+    start("goals.pursuit", "Pursuit", "_perform")
+    shop.open(turn(0))
+    shop.pursue("first")
+    view = shop.end("first")
+    assert (view["state"], view["cause"], view["reason"]) == ("stopped", "failed", "a fault in the daemon; see its log")
+    assert shop.prompts() == []
+    shop.pursue("second")
+    assert shop.end("second")["state"] == "accepted"
+    with shop.daemon.client() as client:
+        assert in_status("pursuing a goal", client) == "LookupError"
+
+
+def test_a_recovery_that_fails_says_so_and_may_be_run_again(
+    daemon: Daemon, start: Start, open_ide: Callable[..., None]
+) -> None:
+    start("operator.drive_mending", "DriveMending", "mark")
+    open_ide(deliver=LOSE, lookup={"state": "touched"}, store=False)
+    with daemon.client("operator") as client:
+        assert [view["outcome"] for view in driven(client, ["d"])] == ["unknown"]
+        asked = {"recovery": "mark_submitted", "drive_id": "d"}
+        first = client.request("recovery/run", {"run_id": "first", **asked})
+        assert (first["state"], first["said"]) == ("failed", ["a fault in the daemon; its log has more"])
+        assert "marked" not in client.request("drive/get", {"drive_id": "d"})
+        assert client.request("recovery/run", {"run_id": "second", **asked})["state"] == "done"
+        assert client.request("drive/get", {"drive_id": "d"})["marked"] == "submitted"
+        assert in_status("running a recovery", client) == "LookupError"
+        rows = client.request("ledger/tail", {"limit": 100})["rows"]
+    ended = [json.loads(row["body"])["state"] for row in rows if row["kind"] == "recovery_ended"]
+    assert ended == ["failed", "done"]
+
+
+def test_a_connection_that_cannot_be_served_is_closed_and_the_others_go_on(
+    daemon: Daemon, start: Start, open_ide: Callable[..., None]
+) -> None:
+    start("socket.sessions", "Sessions", "announce")
+    with daemon.client() as client:
+        open_ide(deliver=HONEST)  # which connects again when it is cut off
+        (session,) = client.request("sessions/list", {})["sessions"]
+        assert ends(driven(client)) == [("confirmed", None)] * 2
+        in_status("serving a connection", client)
+    epochs = [line for line in log(daemon) if "attached: " in line]
+    assert len(epochs) == 2, epochs
+    assert f"epoch {session['epoch']}" in epochs[1]
+
+
+def log(daemon: Daemon) -> list[str]:
+    (path,) = (daemon.home / "state" / "koru").rglob("*.log")
+    return path.read_text(encoding="utf-8").splitlines()

@@ -17,6 +17,7 @@ from bridge.goals.reviewers import openai as openai_reviewer
 from bridge.goals.steps import CheckResult, Review, Reviewed
 from bridge.protocol.messages.goals import BudgetTerms, GoalTerms, ReviewerTerms, StopTerms
 from bridge.protocol.messages.surfaces import SurfaceSelector
+from tests.bridge.planted import one_fault
 from tests.standin.server import Fail, Raw, Say, Standin, rate_limited
 
 GOOD = {"question": "Which one?", "answer": None, "next_step": "Begin with a.py.", "summary": "It looked around."}
@@ -170,3 +171,14 @@ def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(reviewing, "judge", absent)
     assert "pip install koru-bridge[reviewer]" in (review(record("openai", "http://127.0.0.1:9")).problem or "")
+
+
+def test_a_fault_of_ours_is_a_problem_without_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object) -> None:
+        raise LookupError(SECRET)
+
+    monkeypatch.setattr(reviewing, "judge", fail)
+    with one_fault("asking the reviewer", "LookupError"):
+        found = review(record("openai", "http://127.0.0.1:9"))
+    assert (found.by, found.problem) == ("openai:m", "a fault in the daemon (LookupError)")
+    assert (found.question, found.answer, found.summary, found.spent.tokens) == (None, None, None, 0)
