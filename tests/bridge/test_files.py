@@ -73,6 +73,29 @@ def test_a_disk_that_refuses_leaves_what_was_there(tmp_path: Path, monkeypatch: 
     assert (path.read_bytes(), names(tmp_path)) == (b"old", {"file"})
 
 
+@pytest.fixture
+def on_disk(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What reached the disk, in its order: files and directories that were flushed, with the names in the latter."""
+    flush, told = os.fsync, list[str]()
+
+    def fsync(descriptor: int) -> None:
+        is_directory = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        size = os.fstat(descriptor).st_size
+        told.append(f"names {sorted(os.listdir(descriptor))}" if is_directory else f"{size} bytes")
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    return told
+
+
+@pytest.mark.parametrize("over", [True, False])
+def test_content_is_on_disk_before_its_name_and_the_name_before_the_end(
+    tmp_path: Path, on_disk: list[str], over: bool
+) -> None:
+    write_whole(tmp_path / "file", b"new", over=over)
+    assert on_disk == ["3 bytes", "names ['file']"]
+
+
 @pytest.mark.parametrize(("number", "is_told"), [(errno.EINVAL, False), (errno.ENOTSUP, False), (errno.EIO, True)])
 def test_a_file_system_without_a_flush_of_directories_is_no_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, is_told: bool
@@ -149,6 +172,13 @@ def test_every_missing_directory_is_made_private(tmp_path: Path) -> None:
     assert modes == [0o700] * 4
 
 
+def test_the_name_of_every_made_directory_is_on_disk(tmp_path: Path, on_disk: list[str]) -> None:
+    make_directories(tmp_path / "a" / "b")
+    assert on_disk == ["names ['a']", "names ['b']"]
+    os.close(private_directory(tmp_path / "a" / "c"))
+    assert on_disk[2:] == ["names ['b', 'c']"]
+
+
 def opened_to_others(path: Path) -> None:
     path.mkdir()
     path.chmod(0o750)
@@ -196,6 +226,82 @@ def test_a_key_that_others_can_read_is_a_fault(
     with pytest.raises(NotPrivate) as caught:
         read_private(path, 64, placed=placed)
     assert caught.value.fault == fault
+
+
+# --- owners ----------------------------------------------------------------------------------------------------------
+# Who runs the tests owns every file that they make: the system's word for the owner is replaced.
+
+WE, ANOTHER, ROOT = 1000, 1001, 0
+
+
+def owned(found: os.stat_result, owner: int) -> os.stat_result:
+    return os.stat_result([*found[:4], owner, *found[5:10]])
+
+
+@pytest.fixture
+def owner(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, str], list[int]]:
+    """We are WE, and what is looked at by descriptor, by path, or both belongs to that user; the descriptors."""
+    by_path, by_descriptor, looked_at = Path.lstat, os.fstat, list[int]()
+
+    def owner(user: int, looked: str) -> list[int]:
+        def fstat(descriptor: int) -> os.stat_result:
+            looked_at.append(descriptor)
+            return owned(by_descriptor(descriptor), WE if looked == "path" else user)
+
+        def lstat(path: Path) -> os.stat_result:
+            return owned(by_path(path), WE if looked == "descriptor" else user)
+
+        monkeypatch.setattr(os, "geteuid", lambda: WE)
+        monkeypatch.setattr(os, "fstat", fstat)
+        monkeypatch.setattr(Path, "lstat", lstat)
+        return looked_at
+
+    return owner
+
+
+def is_open(descriptor: int) -> bool:
+    try:
+        os.close(os.dup(descriptor))
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("mend", [True, False])
+@pytest.mark.parametrize("user", [ANOTHER, ROOT])
+@pytest.mark.parametrize("looked", ["path", "descriptor", "both"])
+def test_a_directory_of_another_user_is_a_fault_however_it_is_looked_at(
+    tmp_path: Path, owner: Callable[[int, str], list[int]], user: int, looked: str, mend: bool
+) -> None:
+    opened_to_others(tmp_path / "place")
+    if not mend:
+        (tmp_path / "place").chmod(0o700)
+    looked_at = owner(user, looked)
+    with pytest.raises(NotPrivate) as caught:
+        private_directory(tmp_path / "place", mend=mend)
+    assert (caught.value.fault, caught.value.found.st_uid) == ("owner", user)
+    assert len(looked_at) == (looked == "descriptor")
+    assert not any(map(is_open, looked_at))
+    assert stat.S_IMODE((tmp_path / "place").stat().st_mode) == (0o750 if mend else 0o700)
+
+
+@pytest.mark.parametrize(
+    ("user", "placed", "is_read"),
+    [(WE, False, True), (WE, True, True), (ROOT, True, True), (ROOT, False, False)]
+    + [(ANOTHER, placed, False) for placed in (True, False)],
+)
+def test_a_key_is_ours_or_where_it_was_placed_of_root(
+    tmp_path: Path, owner: Callable[[int, str], list[int]], user: int, placed: bool, is_read: bool
+) -> None:
+    write_whole(tmp_path / "key", b"key")
+    looked_at = owner(user, "both")
+    if is_read:
+        assert read_private(tmp_path / "key", 64, placed=placed) == b"key"
+    else:
+        with pytest.raises(NotPrivate) as caught:
+            read_private(tmp_path / "key", 64, placed=placed)
+        assert caught.value.fault == "owner"
+    assert [is_open(descriptor) for descriptor in looked_at] == [False]
 
 
 # --- pauses ----------------------------------------------------------------------------------------------------------
