@@ -1,6 +1,7 @@
 """The parts of the drives by themselves: the store over a real ledger, the lanes with scripted runs, late facts."""
 
 import json
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -234,6 +235,7 @@ class Scripted:
 
     def __init__(self) -> None:
         self.running: list[str] = []
+        self.began: defaultdict[str, anyio.Event] = defaultdict(anyio.Event)
         self.fails = False
 
     async def returned(self, key: str) -> str:
@@ -248,6 +250,7 @@ class Scripted:
     async def run(self, drive: OpenDrive, steps: Any) -> None:
         command = next(steps)
         self.running.append(drive.record.drive_id)
+        self.began[drive.record.drive_id].set()
         if isinstance(command, RecordSettled) and command.verdict.blocker == "no_interface":
             await drive.settled.wait()
         elif isinstance(command, RecordSettled):
@@ -311,8 +314,7 @@ async def test_a_channel_that_never_answers_keeps_its_window_for_a_bounded_time(
         first.answered, first.record.state = anyio.Event(), "settled"
         first.settled.set()
         with anyio.fail_after(10):
-            while scripted.running != ["a1", "a2"]:
-                await anyio.sleep(0.01)
+            await scripted.began["a2"].wait()
         assert lanes.behind(second.record) == 0
 
 
@@ -356,6 +358,49 @@ async def test_a_fault_ends_its_drive_and_lets_the_next_one_run(journal: LedgerW
         assert broken.record.verdict == Verdict("refused", "a fault in the daemon")
         await accept(store, lanes, "a2")
         assert scripted.running == ["a1", "a2"]
+
+
+async def test_a_drive_whose_deadline_passed_while_it_waited_is_refused(
+    journal: LedgerWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(journal) as (store, lanes, _):
+        first, second = await accept(store, lanes, "a1"), await accept(store, lanes, "a2")
+        in_time = await accept(store, lanes, "b1", "code:w2/chat0")
+        monkeypatch.setattr(lanes_module, "now_ms", lambda: second.record.expires_at_ms + 1)
+        first.settled.set()
+        await anyio.wait_all_tasks_blocked()
+        assert second.record.verdict == Verdict("refused", "its deadline passed before it could act")
+        assert in_time.record.verdict is None, "it was under way before"
+
+
+async def test_a_drive_whose_deadline_is_now_still_runs(journal: LedgerWriter, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened(journal) as (store, lanes, _):
+        drive = await store.accept("a1", body(), ignore)
+        monkeypatch.setattr(lanes_module, "now_ms", lambda: drive.record.expires_at_ms)
+        lanes.enqueue(drive)
+        await anyio.wait_all_tasks_blocked()
+        assert drive.record.verdict is None
+
+
+async def test_a_text_of_which_only_the_redacted_part_is_left_is_not_driven(journal: LedgerWriter) -> None:
+    async with opened(journal) as (store, lanes, _):
+        drive = await store.accept("a1", body() | {"text_sha": text_sha("hello, my key is k")}, ignore)
+        lanes.resume(drive)
+        await anyio.wait_all_tasks_blocked()
+        assert drive.record.verdict == Verdict("refused", lanes_module.NOT_KEPT)
+
+
+@pytest.mark.parametrize(("state", "deadlines"), [("accepted", 1), ("acting", 2)])
+async def test_a_drive_is_overdue_a_minute_after_its_deadlines(
+    journal: LedgerWriter, monkeypatch: pytest.MonkeyPatch, state: Any, deadlines: int
+) -> None:
+    async with opened(journal) as (store, lanes, _):
+        drive = await accept(store, lanes, "a1")
+        drive.record.state = state
+        over_at = drive.record.accepted_at_ms + deadlines * 60_000 + 60_000
+        for now, overdue in ((over_at, False), (over_at + 1, True)):
+            monkeypatch.setattr(lanes_module, "now_ms", lambda now=now: now)
+            assert [view.overdue for view in lanes.queues()] == [overdue]
 
 
 async def test_a_full_lane_takes_no_more(journal: LedgerWriter, monkeypatch: pytest.MonkeyPatch) -> None:
