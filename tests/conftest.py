@@ -6,16 +6,25 @@ from collections.abc import Generator, Iterator
 
 import pytest
 from blockbuster import blockbuster_ctx
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, core, is_hypothesis_test, settings
+from hypothesis.internal.conjecture import providers
 
 from bridge.contained import SWITCH
-from tests.sampling import SEED, SOAK
+from tests.sampling import SEED, SOAK, count
 
-# How fast the machine is shall not decide, nor chance: what is drawn at random is drawn in `make soak`.
+# How fast the machine is shall not decide, nor what failed before: KORU_SEED alone decides what is drawn.
 settings.register_profile(
-    "koru", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=not SOAK, database=None
+    "koru",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=False,
+    database=None,
+    max_examples=count(100, 1_000),
 )
 settings.load_profile("koru")
+core.global_force_seed = SEED  # type: ignore[assignment]
+# Hypothesis would draw constants of those of our modules that are imported by then, too: others alone than in a lane.
+providers._get_local_constants = lambda: providers._local_constants
 
 # What a script runs in the background ignores Ctrl-C, and so would all that the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -30,12 +39,12 @@ def pytest_report_header() -> str:
     return f"samples: {'all of everything (soak)' if SOAK else f'KORU_SEED={SEED}'}"
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the tests for `make soak` to it."""
-    if not SOAK:
-        left_out = [item for item in items if item.get_closest_marker("soak")]
-        items[:] = [item for item in items if not item.get_closest_marker("soak")]
-        config.hook.pytest_deselected(items=left_out)
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What Hypothesis draws is a sample, too, before `-m` chooses."""
+    for item in items:
+        if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
+            item.add_marker("sampled")
 
 
 @pytest.hookimpl(wrapper=True)

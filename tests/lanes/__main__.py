@@ -1,7 +1,8 @@
 """Runs the tests in lanes beside each other: `python -m tests.lanes [LANE...]`; without a name all of `make test`.
 
-Shows how far each lane is, then every failure in full, the slowest tests, what each lane and marker took, and at last
-how many passed. The exit status is 0 only when every lane ran tests and each of them passed.
+Shows how far each lane is, then every failure in full, what was skipped, the slowest tests, what each lane and marker
+took, how to draw the same cases again where one failed, and at last how many passed. Each run draws others, but for
+KORU_SEED. The exit status is 0 only when every lane ran tests and each of them passed.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from tests.lanes import tally
 from tests.lanes.costs import Costs
-from tests.lanes.plan import ALL, LANES, SOAK, Lane, at_once
+from tests.lanes.plan import ALL, FAST, LANES, SOAK, Lane, at_once
 from tests.lanes.running import ROOT, Running
 
 FOLDER = ROOT / "build" / "lanes"
@@ -81,6 +82,8 @@ def report(ran: Sequence[Running], costs: Costs) -> int:
     for each, fault in faults.items():
         tail = each.printed.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:]
         print(f"lane {each.lane.name}: {fault}; it printed last:", *tail, "", sep="\n")
+    for line in tally.skips(tallies):
+        print(line)
     print(f"the slowest {tally.SLOWEST}:", *tally.slowest(tallies), sep="\n")
     for each in ran:
         print(f"lane {each.lane.name}: {each.taken:.0f} s, tests {each.tally.seconds:.0f} s, CPU {each.cpu:.0f} s")
@@ -90,14 +93,28 @@ def report(ran: Sequence[Running], costs: Costs) -> int:
     for sum_over in over:
         print(f"{'TOO SLOW' if sum_over.failed else 'SLOWER THAN RECORDED'}: {sum_over}")
     broken = len(faults) + sum(each.failed for each in over)
+    failed = broken > 0 or any(each.failed for each in tallies) or not tallies
+    if failed:
+        print(f"KORU_SEED={os.environ.get('KORU_SEED', '0')} {command([each.lane for each in ran])} draws the same")
     print(tally.closing(tallies, broken), flush=True)
-    return int(broken > 0 or any(each.failed for each in tallies) or not tallies)
+    return int(failed)
+
+
+def command(lanes: Sequence[Lane]) -> str:
+    """What runs these lanes."""
+    if lanes in ([FAST], [SOAK]):
+        return "make soak" if lanes == [SOAK] else "make test-fast"
+    return "make test" if is_all(lanes) else f"make test LANES='{' '.join(lane.name for lane in lanes)}'"
+
+
+def is_all(lanes: Sequence[Lane]) -> bool:
+    return {lane.name for lane in lanes} >= {lane.name for lane in ALL}
 
 
 def record(ran: Sequence[Running], costs: Costs) -> None:
     """Keep what the lanes took as what they may take from now on."""
     tallies = [each.tally for each in ran]
-    complete = {each.lane for each in ran} >= {*ALL}
+    complete = is_all([each.lane for each in ran])
     lanes = {each.lane.name: each.cpu for each in ran}
     costs.recorded(tally.by_file(tallies), lanes, tally.by_marker(tallies) if complete else {}).save()
 
@@ -113,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     lanes = [LANES[name] for name in chosen.lanes] or ALL
-    seed = os.environ.setdefault("KORU_SEED", str(random.randrange(1 << 16)) if SOAK in lanes else "0")  # noqa: S311, no secret
+    seed = os.environ.setdefault("KORU_SEED", str(random.randrange(1 << 16)))  # noqa: S311, no secret
     print(f"KORU_SEED={seed} draws the samples and random cases", flush=True)
     FOLDER.mkdir(parents=True, exist_ok=True)
     costs = Costs.load()

@@ -12,7 +12,7 @@ import pytest
 
 from tests.lanes.costs import Costs
 
-MARKERS = ("soak", "sampled", "slow", "command")
+MARKERS = ("sampled", "slow", "command")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -59,6 +59,7 @@ class LaneLog:
     def __init__(self, file: TextIO) -> None:
         self._file = file
         self._collected = 0
+        self._left_out: set[str] = set()
         self._reports: defaultdict[str, list[pytest.TestReport]] = defaultdict(list)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -71,6 +72,9 @@ class LaneLog:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self._say(test=report.nodeid, outcome="failed", seconds=0.0, markers=[], why=report.longreprtext)
+        elif report.skipped and report.nodeid not in self._left_out:  # each worker says so
+            self._left_out.add(report.nodeid)
+            self._say(left_out=report.nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         reports = self._reports[report.nodeid]

@@ -23,11 +23,12 @@ class Done:
 
 @dataclass(slots=True)
 class Tally:
-    """What one lane reported so far."""
+    """What one lane reported so far. `left_out` are modules that were skipped as they were imported."""
 
     lane: str
     collected: int = 0
     done: list[Done] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
     ended: int | None = None
 
     def take(self, line: bytes) -> Done | None:
@@ -36,6 +37,8 @@ class Tally:
         if "test" in said:
             self.done.append(Done(**said))
             return self.done[-1]
+        if "left_out" in said:
+            self.left_out.append(said["left_out"])
         self.collected = said.get("collected", self.collected)
         self.ended = said.get("ended", self.ended)
         return None
@@ -59,6 +62,13 @@ def failures(tallies: Iterable[Tally]) -> Iterator[str]:
         for each in tally.done:
             if each.outcome == "failed":
                 yield f"{f' {tally.lane}: {each.test} ':=^{WIDTH}}\n{each.why}\n"
+
+
+def skips(tallies: Iterable[Tally]) -> Iterator[str]:
+    """Each module and test that did not run."""
+    for tally in tallies:
+        yield from (f"skipped in {tally.lane}: {module}, the whole module" for module in tally.left_out)
+        yield from (f"skipped in {tally.lane}: {each.test}" for each in tally.done if each.outcome == "skipped")
 
 
 def slowest(tallies: Iterable[Tally]) -> Iterator[str]:
@@ -85,8 +95,9 @@ def by_marker(tallies: Iterable[Tally]) -> Mapping[str, float]:
     return sums
 
 
-def closing(tallies: Iterable[Tally], broken: int) -> str:
-    """The last line. A lane that did not end as it should counts as a failure of its own."""
+def closing(tallies: Sequence[Tally], broken: int) -> str:
+    """The last line. A lane that did not end as it should is a failure of its own, a module left out is a skip."""
     outcomes = Counter(each.outcome for tally in tallies for each in tally.done)
+    outcomes["skipped"] += sum(len(tally.left_out) for tally in tallies)
     skipped = f", {outcomes['skipped']} skipped" if outcomes["skipped"] else ""
     return f"{outcomes['passed']} passed, {outcomes['failed'] + broken} failed{skipped}"

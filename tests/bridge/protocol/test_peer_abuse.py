@@ -17,6 +17,7 @@ from bridge.protocol.jsonrpc.framing import LINE_MAX_BYTES
 from bridge.protocol.jsonrpc.peer import GARBAGE_MAX, Peer
 from bridge.protocol.messages.base import Empty, Message
 from bridge.protocol.messages.log import LogMessage
+from tests.sampling import count
 
 PATIENCE = 60.0
 PING = '{"jsonrpc":"2.0","id":"p","method":"ping"}'
@@ -213,7 +214,7 @@ PIECES = (
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=count(60, 1_000))
 @given(st.lists(PIECES, max_size=60))
 def test_any_bytes_end_well(chunks: list[bytes]) -> None:
     """Whatever comes, the peer answers or refuses, and `serve` returns when the stream ends."""
