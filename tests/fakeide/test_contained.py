@@ -152,6 +152,8 @@ def test_a_connection_that_cannot_be_served_is_closed_and_the_others_go_on(
     start("socket.sessions", "Sessions", "announce")
     with daemon.client() as client:
         open_ide(deliver=HONEST)  # which connects again when it is cut off
+        eventually(lambda: bool(client.request("daemon/status", {})["contained"]), "it is cut off")
+        eventually(lambda: bool(client.request("sessions/list", {})["sessions"]), "it is back")
         (session,) = client.request("sessions/list", {})["sessions"]
         assert ends(driven(client)) == [("confirmed", None)] * 2
         in_status("serving a connection", client)
