@@ -1,14 +1,16 @@
 """Polls a store that is being written, and tells what that cost in memory; started as a script by the tests.
 
-Arguments: the store, how many rows its large table has (100 a chat), and how often at least. Prints JSON: kilobytes of
-resident memory before the first read, after a tenth of the polls, at the end and at most; how many polls brought
-something new; the rows of one scan of the table.
+Arguments: the store, the writer's progress file, how many rows its large table has (100 a chat), and how often at
+least. Ends the writer after the last poll. Prints JSON: kilobytes of resident memory before the first read, after a
+tenth of the polls, after the last, and at most; how many polls brought something new; the rows of one scan of the
+table while it was written to, and of one when the writer was gone, in which no checkpoint drops what is kept.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +20,7 @@ CHANGES = 60  # so many must have been read, however slow the machine makes the 
 # A scan of everything would outlast the writer's checkpoints, and never hold.
 STEP = 4_000
 SCAN_S = 3.0
+PATIENCE_S = 60.0
 
 
 def kilobytes(line: str) -> int:
@@ -61,9 +64,21 @@ def scan(reader: Database, most: int) -> int:
     return rows
 
 
+def end_writer(store: Path, progress: Path) -> None:
+    """The log is gone when its last connection is."""
+    with progress.open("r+b") as file:
+        file.seek(8)
+        file.write(b"\1")
+    limit = time.monotonic() + PATIENCE_S
+    while store.with_name(f"{store.name}-wal").exists():
+        assert time.monotonic() < limit, "the writer did not end"
+        time.sleep(0.01)
+
+
 def main() -> None:
-    reader = Database(sys.argv[1])
-    table_rows, polls = int(sys.argv[2]), int(sys.argv[3])
+    store, progress = Path(sys.argv[1]), Path(sys.argv[2])
+    table_rows, polls = int(sys.argv[3]), int(sys.argv[4])
+    reader = Database(store)
     query = partial(newest, chats=table_rows // 100)
     found = {"before": kilobytes("VmRSS")}
     reading: QueryAnswer[object] | None = None
@@ -77,6 +92,8 @@ def main() -> None:
             found["warm"] = kilobytes("VmRSS")
         number += 1
     found["after"] = kilobytes("VmRSS")
+    end_writer(store, progress)
+    found["scanned_at_rest"] = scan(reader, table_rows)
     found["peak"] = kilobytes("VmHWM")
     found["changes"] = changes
     print(json.dumps(found))
