@@ -77,6 +77,8 @@ _lock = threading.Lock()
 def _count(what: str, error: Exception) -> None:
     from bridge.clock import now_ms
 
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]  # a task group wraps what fails in it
     with _lock:
         before = _faults.pop(what, None)
         count = before.count + 1 if before else 1

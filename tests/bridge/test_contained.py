@@ -123,3 +123,12 @@ def test_what_it_is_about_is_named_as_it_is_called_by_then(caplog: pytest.LogCap
         connection.name = "plugin of w1"
         fail()
     assert "planting, plugin of w1" in caplog.text
+
+
+@pytest.mark.usefixtures("kept")
+def test_what_a_task_group_wrapped_is_named_by_its_own_class() -> None:
+    with contained("planting"):
+        raise ExceptionGroup("tasks", [ExceptionGroup("tasks", [KeyError(PROMPT)])])
+    with contained("planting two"):
+        raise ExceptionGroup("tasks", [KeyError(PROMPT), ValueError(PROMPT)])
+    assert [each.error for each in faults()] == ["KeyError", "ExceptionGroup"]

@@ -127,6 +127,30 @@ def test_a_goal_that_cannot_be_pursued_ends_failed_and_the_next_one_is_pursued(s
         assert in_status("pursuing a goal", client) == "LookupError"
 
 
+def test_a_late_fact_that_cannot_be_written_ends_nothing_else(
+    daemon: Daemon, start: Start, open_ide: Callable[..., None]
+) -> None:
+    start("drives.late", "LateFacts", "_append")
+    late = {"event": {"epoch": -1, "fact": {"kind": "submitted", "grade": "host"}}}
+    open_ide(deliver=[late, *HONEST])
+    with daemon.client() as client:
+        assert ends(driven(client)) == [("confirmed", None)] * 2
+        assert in_status("writing a late fact", client) == "LookupError"
+
+
+def test_a_recovery_whose_end_cannot_be_told_says_so(
+    daemon: Daemon, start: Start, open_ide: Callable[..., None]
+) -> None:
+    start("operator.examiner", "Examiner", "again")
+    open_ide(deliver=LOSE, lookup={"state": "touched"}, store=False)
+    with daemon.client("operator") as client:
+        driven(client, ["d"])
+        ran = client.request("recovery/run", {"run_id": "first", "recovery": "mark_submitted", "drive_id": "d"})
+        assert (ran["state"], ran["said"]) == ("failed", ["it ran, and a fault in the daemon hid how it ended"])
+        assert client.request("drive/get", {"drive_id": "d"})["marked"] == "submitted"
+        assert in_status("ending a recovery", client) == "LookupError"
+
+
 def test_a_recovery_that_fails_says_so_and_may_be_run_again(
     daemon: Daemon, start: Start, open_ide: Callable[..., None]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from anyio.abc import TaskGroup
 
+from bridge.contained import contained
 from bridge.daemon.drives.store import DriveStore
 from bridge.daemon.drives.surfaces import window_of
 from bridge.daemon.ledger_writer import LedgerWriter
@@ -45,6 +46,10 @@ class LateFacts:
             self._tasks.start_soon(self._write, drive_id, fact, epoch)
 
     async def _write(self, drive_id: str, fact: Fact, epoch: int | None) -> None:
+        with contained("writing a late fact", drive_id):
+            await self._append(drive_id, fact, epoch)
+
+    async def _append(self, drive_id: str, fact: Fact, epoch: int | None) -> None:
         told = fact_body(fact, counted=False) | ({} if epoch is None else {"epoch": epoch})
         body = await self._journal.redacted(told)
         row = await self._journal.append_surely("late", body, drive_id)

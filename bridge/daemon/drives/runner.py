@@ -45,6 +45,7 @@ from bridge.drive.steps import (
     Withheld,
 )
 from bridge.ledger.store import Row
+from bridge.protocol.errors import BridgeError
 from observers.base import ObserverError
 
 REPLY_SLACK_S = 1.0
@@ -71,7 +72,11 @@ class Runner:
         self.outlasting = outlasting
 
     async def run(self, drive: OpenDrive, steps: DriveSteps) -> None:
-        """Perform each command and send back its event, until the machine ends. Rows are written before it goes on."""
+        """Perform each command and send back its event, until the machine ends. Rows are written before it goes on.
+
+        Raises LEDGER_UNWRITABLE where the row before the act is not taken; nothing was touched then.
+        """
+        unwritable: BridgeError | None = None
         async with anyio.create_task_group() as tasks:
             performance = _Performance(self, drive, tasks)
             try:
@@ -80,6 +85,11 @@ class Runner:
                     command = steps.send(await performance.perform(command))
             except StopIteration:
                 tasks.cancel_scope.cancel()
+            except BridgeError as error:  # a task group would make a group of it, which no caller foresees
+                unwritable = error
+                tasks.cancel_scope.cancel()
+        if unwritable is not None:
+            raise unwritable
         drive.settled.set()
         drive.over.set()
 

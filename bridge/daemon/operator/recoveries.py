@@ -164,18 +164,26 @@ class Recoveries:
     async def _carry_out(self, run: _Run, action: Action[Daemon], recovery: Recovery, plan: Plan) -> None:
         params = run.params
         try:
-            done = await self._act(action, plan)
-            said = done.said[:SAID_MOST]
-            body = {"run_id": params.run_id, "recovery": params.recovery, "state": done.state, "said": list(said)}
-            row = await self._journal.append("recovery_ended", body)
-            self._journal.announce(row)
-            again = await self._examiner.again(recovery.checks)
-            run.result = _result(params, done.state, said, tuple(map(_again, again)))
-        except BridgeError as error:
-            log.error("recovery %s (%s): %s", params.recovery, params.run_id, error.message)
-            run.result = _result(params, "failed", (f"its end could not be recorded: {error.message}",))
+            with contained("ending a recovery", params.run_id, foreseen=BridgeError) as held:
+                run.result = await self._carried_out(params, action, recovery, plan)
+            if isinstance(held.error, BridgeError):
+                log.error("recovery %s (%s): %s", params.recovery, params.run_id, held.error.message)
+                run.result = _result(params, "failed", (f"its end could not be recorded: {held.error.message}",))
+            elif held.error is not None:
+                run.result = _result(params, "failed", ("it ran, and a fault in the daemon hid how it ended",))
         finally:
             run.over.set()
+
+    async def _carried_out(
+        self, params: RecoveryRunParams, action: Action[Daemon], recovery: Recovery, plan: Plan
+    ) -> RecoveryRunResult:
+        done = await self._act(action, plan)
+        said = done.said[:SAID_MOST]
+        body = {"run_id": params.run_id, "recovery": params.recovery, "state": done.state, "said": list(said)}
+        row = await self._journal.append("recovery_ended", body)
+        self._journal.announce(row)
+        again = await self._examiner.again(recovery.checks)
+        return _result(params, done.state, said, tuple(map(_again, again)))
 
     async def _act(self, action: Action[Daemon], plan: Plan) -> ActionResult:
         with contained("running a recovery", action.ID, foreseen=BridgeError) as held:

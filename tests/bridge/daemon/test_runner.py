@@ -27,6 +27,7 @@ from bridge.drive.selector import Surface
 from bridge.drive.steps import Anchor, Candidate, ChannelDeclined, DriveEvent, EventSink, Learned
 from bridge.ledger.store import Ledger
 from bridge.policy.redaction import Redactor
+from bridge.protocol.errors import BridgeError, Reason
 from bridge.protocol.messages.approvals import ApprovalDecideParams, ApprovalsListParams
 from bridge.protocol.messages.chat import ChatTarget
 from bridge.protocol.messages.drive import DriveGetParams
@@ -274,3 +275,24 @@ async def test_a_secret_that_a_chat_tells_is_in_no_row_no_event_and_no_answer(sc
         assert TOKEN not in place
     for said in ("the field holds", "detail", "reply"):
         assert f"{said} [redacted:github_token#" in answer
+
+
+async def test_a_disk_that_takes_no_row_before_the_act_ends_the_drive_by_its_own_word(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no fault of ours: a person frees space, and nothing was touched."""
+    whole = scene.journal.append
+
+    async def append(kind: str, body: Any, drive_id: str | None = None) -> Any:
+        if kind == "acting":
+            raise BridgeError(Reason.LEDGER_UNWRITABLE, "the disk is full")
+        return await whole(kind, body, drive_id)
+
+    monkeypatch.setattr(scene.journal, "append", append)
+    chat: Any = Chat()
+    drive = await scene.accept()
+    async with anyio.create_task_group() as tasks:
+        runner = Runner(scene.journal, lambda _: chat, chat, scene.permissions, tasks)
+        with pytest.raises(BridgeError) as caught:
+            await runner.run(drive, machine.drive(drive.record.request, [SECOND]))
+    assert (caught.value.reason, chat.delivered) == (Reason.LEDGER_UNWRITABLE, [])
