@@ -22,6 +22,12 @@ STORES = Path(__file__).parent.parent / "stores"
 NOW = 1_795_203_961_000
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is: the bound of a question is no matter of these tests."""
+    monkeypatch.setattr(session_database, "TIMEOUT_S", 120.0)
+
+
 class Chats:
     """A store of (chat, time, text) whose adapter counts what it reads."""
 
