@@ -56,14 +56,14 @@ class Questions:
         except ObserverError:
             return True
         states = [turn.state for turn in prompts if text_sha(turn.text) == asked.text_sha]
-        match states[-1] if states else State.UNKNOWN:
+        if not states:
+            return True
+        match states[-1]:
             case State.NEEDS_INPUT:
                 if self._asked.get(surface) is asked:
                     self._asked[surface] = replace(asked, stale_until=0.0)
                 return True
             case State.WORKING | State.QUEUED if time.monotonic() < asked.stale_until:
-                return True
-            case _ if not states:
                 return True
             case _:
                 self.forget(surface)

@@ -1,14 +1,17 @@
 """The daemon's server and sessions in the event loop of the test, on a real socket."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
 from anyio import to_thread
 
+from bridge.daemon.faults import Faults
+from bridge.daemon.ledger_writer import LedgerWriter
 from bridge.daemon.operator.status import DaemonStatus, Identity
 from bridge.daemon.socket import rundir
 from bridge.daemon.socket.epochs import Epochs
@@ -16,6 +19,8 @@ from bridge.daemon.socket.handshake import Handshake
 from bridge.daemon.socket.server import Connections, Server
 from bridge.daemon.socket.sessions import Sessions
 from bridge.daemon.socket.subscriptions import Subscriptions
+from bridge.ledger.store import Ledger
+from bridge.policy.redaction import Redactor
 from bridge.protocol.answers import collect
 from bridge.protocol.jsonrpc.peer import Handler, Peer
 from bridge.protocol.messages.initialize import IdeInfo, InitializeParams, InitializeResult, PluginInfo, ProtocolRange
@@ -105,3 +110,14 @@ def serve(home: "Home") -> Serve:
             await server.stop()
 
     return serving
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with closing(Ledger.open(tmp_path / "ledger")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def journal(ledger: Ledger, tmp_path: Path) -> LedgerWriter:
+    return LedgerWriter(ledger, tmp_path / "ledger", None, Faults(None), Redactor(b"k" * 32))

@@ -2,9 +2,8 @@
 
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import anyio
@@ -18,7 +17,6 @@ from bridge.daemon.drives.late import LATE_MOST, LateFacts
 from bridge.daemon.drives.open_drive import MAILBOX_EVENTS, OpenDrive
 from bridge.daemon.drives.rows import RowBody, acting_body, row_of
 from bridge.daemon.drives.store import DriveStore
-from bridge.daemon.faults import Faults
 from bridge.daemon.ledger_writer import LedgerWriter
 from bridge.drive.evidence import Evidence, Fact, Verdict
 from bridge.drive.match import text_sha
@@ -38,8 +36,6 @@ from bridge.drive.steps import (
     RecordSettled,
     RecordTurn,
 )
-from bridge.ledger.store import Ledger
-from bridge.policy.redaction import Redactor
 from bridge.protocol.errors import BridgeError, Reason
 from registry.load import load
 
@@ -60,17 +56,6 @@ def body(surface: str = WINDOW) -> RowBody:
 
 def ignore(drive_id: str, fact: Fact) -> None:
     raise AssertionError(f"no fact of {drive_id} should be late")
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with closing(Ledger.open(tmp_path / "ledger")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def journal(ledger: Ledger, tmp_path: Path) -> LedgerWriter:
-    return LedgerWriter(ledger, tmp_path / "ledger", None, Faults(None), Redactor(b"k" * 32))
 
 
 async def settle(store: DriveStore, drive: OpenDrive, *, waits: bool = False) -> None:

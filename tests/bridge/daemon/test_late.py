@@ -1,9 +1,6 @@
 """A fact counts for an open drive of the window that tells it, in the epoch it was asked in; any other is late."""
 
 import json
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 from typing import Any, Literal
 
 import anyio
@@ -11,15 +8,12 @@ import pytest
 
 from bridge.daemon.drives.late import LateFacts
 from bridge.daemon.drives.store import DriveStore
-from bridge.daemon.faults import Faults
 from bridge.daemon.ledger_writer import LedgerWriter
 from bridge.daemon.socket.connection import Connection
 from bridge.daemon.socket.plugin_session import PluginSession
 from bridge.drive.evidence import Fact
 from bridge.drive.match import text_sha
 from bridge.drive.steps import DriveEvent, Learned
-from bridge.ledger.store import Ledger
-from bridge.policy.redaction import Redactor
 from bridge.protocol.errors import BridgeError, Reason
 from bridge.protocol.messages.chat import ChatEvent, FactReport
 from bridge.protocol.messages.initialize import InitializeParams
@@ -29,12 +23,6 @@ pytestmark = pytest.mark.anyio
 
 EPOCH = 5
 TOLD = FactReport(kind="submitted", grade="host", at_ms=7, text_sha=text_sha("hello"), chat_id="c", detail="said")
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[LedgerWriter]:
-    with closing(Ledger.open(tmp_path / "ledger")) as ledger:
-        yield LedgerWriter(ledger, tmp_path / "ledger", None, Faults(None), Redactor(b"k" * 32))
 
 
 def plugin(window: str) -> Connection:

@@ -1,33 +1,17 @@
 """Rows as the event loop has them: what happened is written in the end, and soon after the disk takes rows again."""
 
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 
-from bridge.daemon.faults import Faults
 from bridge.daemon.ledger_writer import LedgerWriter
 from bridge.ledger.store import Ledger
-from bridge.policy.redaction import Redactor
 from bridge.protocol.errors import BridgeError, Reason
 
 pytestmark = pytest.mark.anyio
 
 TOKEN = "gh" + "p_" + "FAKE0" * 8
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with closing(Ledger.open(tmp_path / "ledger")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def journal(ledger: Ledger, tmp_path: Path) -> LedgerWriter:
-    return LedgerWriter(ledger, tmp_path / "ledger", None, Faults(None), Redactor(b"k" * 32))
 
 
 async def test_a_disk_that_takes_no_row_is_tried_again_within_five_seconds(
